@@ -1,0 +1,157 @@
+//! `GET …/profile`: what Guardian has learned of the customer, readable.
+
+use edge::wire::AmountBody;
+use edge::{Answer, Problem};
+use engine::currency::Currency;
+use engine::id::CustomerId;
+use engine::money::Amount;
+use engine::population;
+use engine::profile::{Belief, LogAmounts, Profile};
+use engine::time::Instant;
+use serde::Serialize;
+
+use crate::settings::SettingsBody;
+use crate::{Customers, Ports};
+
+const ROUTE: &str = "GET /v1/customers/{customer_id}/profile";
+
+/// What Guardian has learned, in units that people use. Shares are of purchases, the recent ones weighing more.
+#[derive(Serialize)]
+pub(crate) struct ProfileBody {
+    purchases: u32,
+    learning: bool,
+    first_purchase_at: Option<String>,
+    last_activity_at: Option<String>,
+    amount: Option<UsualAmountBody>,
+    categories: Vec<CategoryBody>,
+    payment_methods: Vec<ShareBody>,
+    /// Shares by local hour, from 0:00 on.
+    hours: Vec<f64>,
+    merchants_remembered: usize,
+    attempts_last_day: f64,
+    attempts_last_week: f64,
+    feedback: FeedbackBody,
+}
+
+/// Amounts in about-euros: amounts of several currencies, made comparable by rough fixed rates.
+#[derive(Serialize)]
+struct UsualAmountBody {
+    /// The geometric mean.
+    typical: AmountBody,
+    /// Four of five amounts lie between these.
+    low: AmountBody,
+    high: AmountBody,
+    /// The largest, fading with time.
+    largest: Option<AmountBody>,
+}
+
+#[derive(Serialize)]
+struct CategoryBody {
+    name: String,
+    share: f64,
+    typical: AmountBody,
+}
+
+#[derive(Serialize)]
+struct ShareBody {
+    name: String,
+    share: f64,
+}
+
+#[derive(Serialize)]
+struct FeedbackBody {
+    regretted: u32,
+    normal_for_me: u32,
+    not_me: u32,
+}
+
+#[derive(Serialize)]
+struct Body {
+    customer_id: String,
+    profile: ProfileBody,
+    settings: SettingsBody,
+}
+
+impl<P: Ports> Customers<P> {
+    /// What is known of a customer; for one who is not known, that nothing is.
+    pub(crate) async fn profile(&self, customer: CustomerId) -> Result<Answer, Problem> {
+        let now = (self.clock)();
+        let known = self.ports.read_customer(&customer, now).await?;
+        let profile = known.profile.map_err(store::StoreError::from)?;
+        let body = Body {
+            customer_id: customer.to_string(),
+            profile: describe(&profile, now),
+            settings: known.settings.into(),
+        };
+        Answer::json(ROUTE, &body)
+    }
+}
+
+/// Describes a profile as of `now`.
+pub(crate) fn describe(profile: &Profile, now: Instant) -> ProfileBody {
+    let left = profile.habit_factor(now);
+    let total = profile.amounts().weight;
+    let share = |weight: f64| if total > 0.0 { rounded((weight / total).clamp(0.0, 1.0)) } else { 0.0 };
+    let belief = population::AMOUNTS.after(profile.amounts().scaled(left));
+    let mut categories: Vec<CategoryBody> = profile
+        .categories()
+        .iter()
+        .map(|(name, sums)| CategoryBody {
+            name: name.to_owned(),
+            share: share(sums.weight),
+            typical: typical(belief, sums.scaled(left)),
+        })
+        .collect();
+    categories.sort_by(|left, right| right.share.total_cmp(&left.share));
+    let mut payment_methods: Vec<ShareBody> = profile
+        .payment_methods()
+        .iter()
+        .map(|(name, weight)| ShareBody { name: name.to_owned(), share: share(weight) })
+        .collect();
+    payment_methods.sort_by(|left, right| right.share.total_cmp(&left.share));
+    let (attempts_last_day, attempts_last_week) = profile.recent_attempts(now);
+    let feedback = profile.feedback();
+    ProfileBody {
+        purchases: profile.purchases(),
+        learning: profile.is_learning(),
+        first_purchase_at: profile.first_at().map(|at| at.to_string()),
+        last_activity_at: profile.last_at().map(|at| at.to_string()),
+        amount: (profile.purchases() > 0).then(|| usual_amount(profile, belief, now)),
+        categories,
+        payment_methods,
+        hours: profile.hours().iter().map(|weight| share(*weight)).collect(),
+        merchants_remembered: profile.merchants().len(),
+        attempts_last_day: rounded(attempts_last_day),
+        attempts_last_week: rounded(attempts_last_week),
+        feedback: FeedbackBody {
+            regretted: feedback.regretted,
+            normal_for_me: feedback.normal_for_me,
+            not_me: feedback.not_me,
+        },
+    }
+}
+
+/// Nine of ten standard normal values lie below this.
+const NINE_OF_TEN: f64 = 1.2816;
+
+fn usual_amount(profile: &Profile, belief: Belief, now: Instant) -> UsualAmountBody {
+    let spread = NINE_OF_TEN * (belief.scale / belief.shape).sqrt();
+    UsualAmountBody {
+        typical: about_euros(belief.mean.exp()),
+        low: about_euros((belief.mean - spread).exp()),
+        high: about_euros((belief.mean + spread).exp()),
+        largest: profile.peak_size(now).map(about_euros),
+    }
+}
+
+fn typical(customer: Belief, in_category: LogAmounts) -> AmountBody {
+    about_euros(customer.as_prior(population::CATEGORY_AMOUNTS_WEIGHT).after(in_category).mean.exp())
+}
+
+fn about_euros(size: f64) -> AmountBody {
+    Amount::of_size(size, Currency::EUR).into()
+}
+
+fn rounded(number: f64) -> f64 {
+    (number * 1e4).round() / 1e4
+}

@@ -1,0 +1,247 @@
+//! The table's stream: learns from what happened to entries.
+//!
+//! Architecture Invariant: learning is exactly-once in effect. The stream delivers at least once, in batches that partly
+//! fail. A lesson is one transaction: the profile under its version, the merchants' records, the roll-ups. The profile
+//! remembers which changes it has learned for as long as the stream can repeat them, and all sums commute, so any number of
+//! updaters, repetitions and orders give what one clean pass gives.
+//!
+//! Records are learned a customer at a time: one read and one write for each customer of a batch.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant as Stopwatch, SystemTime};
+
+use edge::metrics::BatchMetrics;
+use engine::entry::Entry;
+use engine::id::CustomerId;
+use engine::merchant::label_change;
+use engine::profile::Change;
+use engine::rollup::Counters;
+use engine::time::Instant;
+use futures_util::{StreamExt, stream};
+use lambda_runtime::Error;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::StoreError;
+use store::ports::Lesson;
+use store::stream::{RecordError, Told, read, sequence_number};
+
+/// How many customers are taught at the same time.
+const CUSTOMERS_AT_ONCE: usize = 8;
+
+/// How many changes go into one transaction: each touches at most a merchant's record and a roll-up of its own beside the
+/// profile, and DynamoDB takes a hundred items.
+const CHANGES_AT_ONCE: usize = 45;
+
+/// How often a lesson is tried when others write the same items.
+const COMMIT_ATTEMPTS_MAX: u32 = 6;
+
+/// How long to wait after the first conflict; twice as long after each further one.
+const CONFLICT_WAIT: Duration = Duration::from_millis(10);
+
+store::ports! {
+    /// What learning may do to the table.
+    pub trait Ports: ReadProfile + CommitLesson
+}
+
+/// A batch as Lambda delivers it. Records stay raw, so that one that cannot be read does not keep the others from being.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Batch {
+    /// The records, in the order of the stream.
+    pub records: Vec<Value>,
+}
+
+/// Which records to deliver again. Lambda goes back to the lowest of them.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Response {
+    /// Empty if everything was learned.
+    pub batch_item_failures: Vec<ItemFailure>,
+}
+
+/// A record to deliver again.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ItemFailure {
+    /// Its sequence number.
+    pub item_identifier: String,
+}
+
+/// The function.
+#[derive(Debug)]
+pub struct ProfileUpdater<P> {
+    ports: P,
+}
+
+/// What one record tells, with its place in the batch.
+#[derive(Debug)]
+struct Event {
+    position: usize,
+    told: Told,
+}
+
+/// What became of one customer's events.
+#[derive(Debug, Default)]
+struct Taught {
+    learned: u64,
+    repeated: u64,
+    ignored: u64,
+    conflicts: u64,
+    /// Places in the batch of what could not be learned.
+    failed: Vec<usize>,
+}
+
+impl<P: Ports> ProfileUpdater<P> {
+    /// A function that uses these ports.
+    pub fn new(ports: P) -> Self {
+        Self { ports }
+    }
+
+    /// Learns from a batch, and names the records that could not be learned from.
+    ///
+    /// # Errors
+    /// If a record that failed has no sequence number to name it by: then Lambda must repeat the whole batch.
+    pub async fn learn(&self, batch: Batch) -> Result<Response, Error> {
+        let started = Stopwatch::now();
+        let mut metrics = empty_metrics(batch.records.len());
+        let mut failed = Vec::new();
+        let mut customers: BTreeMap<CustomerId, Vec<Event>> = BTreeMap::new();
+        for (position, record) in batch.records.iter().enumerate() {
+            match read(record) {
+                Ok(Some(told)) => {
+                    metrics.age = age(told.at, metrics.timestamp);
+                    let customer = told.after.attempt.customer.clone();
+                    customers.entry(customer).or_default().push(Event { position, told });
+                }
+                Ok(None) => metrics.ignored += 1,
+                Err(error) => {
+                    report_poison(record, &error);
+                    metrics.poison += 1;
+                    failed.push(position);
+                }
+            }
+        }
+        let lessons = customers.into_iter().map(|(customer, events)| self.teach(customer, events));
+        let taught: Vec<Taught> = stream::iter(lessons).buffer_unordered(CUSTOMERS_AT_ONCE).collect().await;
+        for customer in taught {
+            metrics.learned += customer.learned;
+            metrics.repeated += customer.repeated;
+            metrics.ignored += customer.ignored;
+            metrics.conflicts += customer.conflicts;
+            failed.extend(customer.failed);
+        }
+        failed.sort_unstable();
+        metrics.failed = failed.len() as u64;
+        metrics.duration = started.elapsed();
+        tracing::info!(
+            records = metrics.records,
+            learned = metrics.learned,
+            repeated = metrics.repeated,
+            failed = metrics.failed,
+            "batch"
+        );
+        metrics.emit();
+        response(&batch.records, &failed)
+    }
+
+    /// Teaches one customer's profile everything in `events`.
+    async fn teach(&self, customer: CustomerId, mut events: Vec<Event>) -> Taught {
+        let mut taught = Taught::default();
+        while !events.is_empty() {
+            let rest = events.split_off(events.len().min(CHANGES_AT_ONCE));
+            if let Err(error) = self.teach_some(&customer, &events, &mut taught).await {
+                // The customer's id stays out of the log at this level.
+                tracing::error!(cause = %error, changes = events.len(), "changes were not learned");
+                taught.failed.extend(events.iter().chain(&rest).map(|event| event.position));
+                return taught;
+            }
+            events = rest;
+        }
+        taught
+    }
+
+    /// One transaction, tried again when somebody else was faster.
+    async fn teach_some(&self, customer: &CustomerId, events: &[Event], taught: &mut Taught) -> Result<(), StoreError> {
+        for attempt in 0..COMMIT_ATTEMPTS_MAX {
+            let profile = self.ports.read_profile(customer).await?;
+            let mut lesson = Lesson { profile, ..Lesson::default() };
+            let counts = prepare(&mut lesson, events);
+            if counts.learned == 0 || self.ports.commit_lesson(customer, &lesson).await? {
+                taught.learned += counts.learned;
+                taught.repeated += counts.repeated;
+                taught.ignored += counts.ignored;
+                return Ok(());
+            }
+            taught.conflicts += 1;
+            tokio::time::sleep(CONFLICT_WAIT * 2_u32.pow(attempt)).await;
+        }
+        Err(StoreError::Contended { attempts: COMMIT_ATTEMPTS_MAX })
+    }
+}
+
+/// Adds to a lesson what the profile has not learned yet.
+fn prepare(lesson: &mut Lesson, events: &[Event]) -> Taught {
+    let mut counts = Taught::default();
+    let mut rollups: BTreeMap<_, Counters> = BTreeMap::new();
+    for Event { told, .. } in events {
+        if is_erased(&told.after, lesson.profile.erased_at) {
+            counts.ignored += 1;
+            continue;
+        }
+        let change = Change { before: told.before.as_ref(), after: &told.after };
+        if !lesson.profile.profile.learn_once(change, told.at) {
+            counts.repeated += 1;
+            continue;
+        }
+        counts.learned += 1;
+        lesson.told_at = lesson.told_at.max(Some(told.at));
+        let day = told.after.attempt.occurred_at.instant().day();
+        if let (Some(merchant), Some(labels)) = (&told.after.attempt.merchant, label_change(change)) {
+            lesson.merchants.push((merchant.clone(), day, labels));
+        }
+        rollups.entry(day).or_default().merge(&Counters::of_change(change));
+    }
+    lesson.rollups = rollups.into_iter().filter(|(_, counters)| !counters.is_empty()).collect();
+    counts
+}
+
+/// Whether an entry belongs to what the customer had erased: then nothing is learned from it any more.
+fn is_erased(entry: &Entry, erased_at: Option<Instant>) -> bool {
+    erased_at.is_some_and(|erased_at| entry.recorded_at <= erased_at)
+}
+
+fn report_poison(record: &Value, error: &RecordError) {
+    let event_id = record.get("eventID").and_then(Value::as_str).unwrap_or_default();
+    let sequence_number = sequence_number(record).unwrap_or_default();
+    tracing::error!(event_id, sequence_number, cause = %error, "a poison record was handed back");
+}
+
+fn response(records: &[Value], failed: &[usize]) -> Result<Response, Error> {
+    let mut batch_item_failures = Vec::with_capacity(failed.len());
+    for record in failed.iter().filter_map(|position| records.get(*position)) {
+        let number = sequence_number(record).ok_or("a record that failed has no sequence number")?;
+        batch_item_failures.push(ItemFailure { item_identifier: number.to_owned() });
+    }
+    Ok(Response { batch_item_failures })
+}
+
+fn empty_metrics(records: usize) -> BatchMetrics {
+    BatchMetrics {
+        timestamp: SystemTime::now(),
+        function: "profile-updater",
+        records: records as u64,
+        learned: 0,
+        repeated: 0,
+        ignored: 0,
+        poison: 0,
+        failed: 0,
+        conflicts: 0,
+        age: Duration::ZERO,
+        duration: Duration::ZERO,
+    }
+}
+
+fn age(told_at: Instant, now: SystemTime) -> Duration {
+    let told_at = SystemTime::UNIX_EPOCH + Duration::from_millis(told_at.epoch_ms());
+    now.duration_since(told_at).unwrap_or_default()
+}

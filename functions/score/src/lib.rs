@@ -1,0 +1,197 @@
+//! `POST /v1/attempts`: compares one attempt with what is known of the customer, and decides.
+//!
+//! Architecture Invariant: scoring is two round trips. One Query of the customer beside one read of the merchant (cached for
+//! a minute), then one conditional write of the entry. None of it grows with the history.
+//!
+//! Architecture Invariant: a decision is never lost and never made twice. The entry's id follows from the caller's key, so a
+//! retry finds the entry and is answered with the decision in it; what could not be written says so.
+
+mod merchants;
+
+use std::time::{Duration, Instant as Stopwatch, SystemTime};
+
+use edge::clock::Clock;
+use edge::json::Object;
+use edge::metrics::DecisionMetrics;
+use edge::wire::{DecisionBody, NewAttempt, read_attempt};
+use edge::{Answer, Call, Handler, Problem, http};
+use engine::decide::{Circumstances, decide};
+use engine::decision::{Decision, Missing};
+use engine::entry::{Attempt, Entry};
+use engine::id::MerchantId;
+use engine::merchant::MerchantRecord;
+use engine::policy::Policy;
+use engine::profile::Profile;
+use engine::settings::Settings;
+use engine::signal::Known;
+use engine::time::{HOUR_MS, Instant};
+use lambda_http::http::Method;
+use store::StoreError;
+use store::ports::{Customer, Put};
+use tokio::time::timeout;
+
+use crate::merchants::Merchants;
+
+/// How long reading may take before the population stands in for the customer.
+pub const READ_BUDGET: Duration = Duration::from_millis(600);
+
+/// How long recording may take before the answer says that it was not recorded.
+pub const WRITE_BUDGET: Duration = Duration::from_millis(1500);
+
+const ROUTE: &str = "POST /v1/attempts";
+
+store::ports! {
+    /// What scoring may do to the table.
+    pub trait Ports: ReadCustomer + ReadMerchant + PutEntry
+}
+
+/// The function.
+#[derive(Debug)]
+pub struct Score<P> {
+    ports: P,
+    policy: Policy,
+    clock: Clock,
+    merchants: Merchants,
+}
+
+/// How long each part of a request took.
+#[derive(Debug, Default)]
+struct Timing {
+    read: Duration,
+    engine: Duration,
+    write: Duration,
+}
+
+/// What became of a decision.
+enum Recorded {
+    /// It is in the table.
+    New,
+    /// There was one already, and that one is answered.
+    Earlier(Box<Decision>),
+    /// It could not be written in time.
+    Not,
+}
+
+impl<P: Ports> Handler for Score<P> {
+    const FUNCTION: &'static str = "score";
+
+    async fn handle(&self, call: Call<'_>) -> Result<Answer, Problem> {
+        if *call.method != Method::POST || call.path != ["v1", "attempts"] {
+            return Err(http::no_route(&call));
+        }
+        let now = (self.clock)();
+        let NewAttempt { id, attempt } = read_attempt(Object::parse(call.body)?, now)?;
+        let mut timing = Timing::default();
+        let decision = self.decide(&attempt, now, &mut timing).await;
+        let entry = Entry::scored(id, attempt, decision.clone(), now);
+        let started = Stopwatch::now();
+        let recorded = self.record(&entry).await?;
+        timing.write = started.elapsed();
+        let decision = if let Recorded::Earlier(earlier) = &recorded { earlier } else { &decision };
+        let is_recorded = !matches!(recorded, Recorded::Not);
+        measure(decision, &recorded, &timing);
+        Ok(Answer::json(ROUTE, &DecisionBody::new(id, decision, is_recorded))?
+            .with_server_timing(server_timing(&timing)))
+    }
+}
+
+impl<P: Ports> Score<P> {
+    /// A function that uses these ports, this policy and this clock.
+    pub fn new(ports: P, policy: Policy, clock: Clock) -> Self {
+        Self { ports, policy, clock, merchants: Merchants::default() }
+    }
+
+    /// Decides with what can be read in time. Never fails: what is missing is named in the decision.
+    async fn decide(&self, attempt: &Attempt, now: Instant, timing: &mut Timing) -> Decision {
+        let started = Stopwatch::now();
+        let since = attempt.occurred_at.instant().plus_ms(-HOUR_MS);
+        let (customer, merchant) = tokio::join!(
+            timeout(READ_BUDGET, self.ports.read_customer(&attempt.customer, since)),
+            timeout(READ_BUDGET, self.read_merchant(attempt.merchant.as_ref())),
+        );
+        timing.read = started.elapsed();
+
+        let started = Stopwatch::now();
+        let mut missing = Vec::new();
+        let mut note = |what: Missing, why: &dyn std::fmt::Display| {
+            tracing::warn!(missing = what.name(), cause = %why, "degraded");
+            missing.push(what);
+        };
+        let customer = customer.map_err(|elapsed| elapsed.to_string()).and_then(|read| read.map_err(|e| e.to_string()));
+        let Customer { profile, settings, recent } = customer.unwrap_or_else(|cause| {
+            note(Missing::Customer, &cause);
+            Customer { profile: Ok(Profile::default()), settings: Settings::default(), recent: Vec::new() }
+        });
+        let profile = profile.unwrap_or_else(|cause| {
+            note(Missing::Profile, &cause);
+            Profile::default()
+        });
+        let merchant = merchant.map_err(|elapsed| elapsed.to_string()).and_then(|read| read.map_err(|e| e.to_string()));
+        let merchant = merchant.unwrap_or_else(|cause| {
+            note(Missing::Merchant, &cause);
+            None
+        });
+        let known = Known { profile: &profile, recent: &recent, merchant: merchant.as_ref() };
+        let (settings, policy, missing) = (&settings, &self.policy, missing.as_slice());
+        let decision = decide(attempt, Circumstances { known, settings, policy, missing, now });
+        timing.engine = started.elapsed();
+        decision
+    }
+
+    async fn read_merchant(&self, merchant: Option<&MerchantId>) -> Result<Option<MerchantRecord>, StoreError> {
+        let Some(merchant) = merchant else { return Ok(None) };
+        if let Some(record) = self.merchants.get(merchant) {
+            return Ok(Some(record));
+        }
+        let record = self.ports.read_merchant(merchant).await?;
+        self.merchants.put(merchant, &record);
+        Ok(Some(record))
+    }
+
+    /// Writes the entry once. Only a contradiction is a problem; a table that does not answer is not the customer's.
+    async fn record(&self, entry: &Entry) -> Result<Recorded, Problem> {
+        match timeout(WRITE_BUDGET, self.ports.put_entry(entry)).await {
+            Ok(Ok(Put::Created)) => Ok(Recorded::New),
+            Ok(Ok(Put::Existing(existing))) => match existing.decision() {
+                Some(decision) if existing.attempt == entry.attempt => {
+                    Ok(Recorded::Earlier(Box::new(decision.clone())))
+                }
+                _ => Err(Problem::conflict(
+                    "IDEMPOTENCY_KEY_REUSED",
+                    "This idempotency_key was used at this time for something else. A retry repeats the whole body; \
+                     another attempt has another key.",
+                )),
+            },
+            Ok(Err(error)) => {
+                tracing::error!(cause = %error, "a decision was not recorded");
+                Ok(Recorded::Not)
+            }
+            Err(elapsed) => {
+                tracing::error!(cause = %elapsed, "a decision was not recorded");
+                Ok(Recorded::Not)
+            }
+        }
+    }
+}
+
+fn measure(decision: &Decision, recorded: &Recorded, timing: &Timing) {
+    DecisionMetrics {
+        timestamp: SystemTime::now(),
+        function: "score",
+        action: decision.action.name(),
+        decisions: 1,
+        interventions: decision.should_intervene().into(),
+        degraded: decision.degraded().into(),
+        unrecorded: matches!(recorded, Recorded::Not).into(),
+        repeated: matches!(recorded, Recorded::Earlier(_)).into(),
+        read: timing.read,
+        engine: timing.engine,
+        write: timing.write,
+    }
+    .emit();
+}
+
+fn server_timing(timing: &Timing) -> String {
+    let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
+    format!("read;dur={:.3}, engine;dur={:.3}, write;dur={:.3}", ms(timing.read), ms(timing.engine), ms(timing.write))
+}

@@ -1,0 +1,46 @@
+//! `cargo local`: Financial Guardian on this machine.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use local::options::{Command, Options};
+use local::processes::watchdog;
+use local::run::run;
+use local::stack::Surroundings;
+
+/// What the functions log unless `RUST_LOG` says otherwise.
+const LOG_FILTER: &str = "info";
+
+fn main() -> ExitCode {
+    let started = Instant::now();
+    let options = Options::parse();
+    if let Some(Command::Watchdog) = options.command {
+        watchdog::run(std::io::stdin().lock());
+        return ExitCode::SUCCESS;
+    }
+    // One thread is enough for whatever waits; the emulator brings its own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match (runtime, surroundings()) {
+        (Ok(runtime), Ok(surroundings)) => runtime.block_on(run(options, surroundings, started)),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the main function of a program for people reads its environment")]
+fn surroundings() -> std::io::Result<Surroundings> {
+    let variable = |name: &str| std::env::var_os(name);
+    Ok(Surroundings {
+        workspace: workspace(),
+        program: std::env::current_exe()?,
+        cargo: variable("CARGO").unwrap_or_else(|| "cargo".into()),
+        log_filter: variable("RUST_LOG").map_or_else(|| LOG_FILTER.to_owned(), |it| it.to_string_lossy().into_owned()),
+    })
+}
+
+/// The root of the workspace that this program was built in: two folders above this crate.
+fn workspace() -> PathBuf {
+    let this_crate = Path::new(env!("CARGO_MANIFEST_DIR"));
+    this_crate.ancestors().nth(2).unwrap_or(this_crate).to_owned()
+}

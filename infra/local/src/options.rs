@@ -1,0 +1,157 @@
+//! The command line of `cargo local`.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use engine::currency::Currency;
+use lab::history::ColumnMap;
+
+use crate::ports::PORT_DEFAULT;
+
+/// Runs Financial Guardian on this machine: table, functions, stream trigger and customers, with one command.
+///
+/// Without options: installs what is missing, builds, starts everything, imports the past of 20 simulated customers and
+/// lets them go on living until Ctrl-C. Listens on 127.0.0.1 only.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "cargo local", bin_name = "cargo local", version, max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Options {
+    /// What to do instead of running the stack.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The port of the HTTP API; the table emulator gets the one after it.
+    #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=65534))]
+    pub port: u16,
+
+    /// Keep the table in this folder, and continue with it next time; without it the table is in memory.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+
+    /// Start everything and send nothing.
+    #[arg(long, conflicts_with_all = ["exit", "data"])]
+    pub no_traffic: bool,
+
+    /// How many simulated customers live at a time.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub customers: u32,
+
+    /// The seed of the simulation: the same seed gives the same customers.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Live attempts a second [default: 5; with --exit or --data as fast as they are answered].
+    #[arg(long, value_name = "R", value_parser = positive)]
+    pub rate: Option<f64>,
+
+    /// How many requests are under way at a time; those of one customer always follow each other.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub concurrency: u16,
+
+    /// Play this history instead of simulated customers: a CSV file, plain or compressed.
+    #[arg(long, value_name = "FILE", requires = "columns")]
+    pub data: Option<PathBuf>,
+
+    /// Which columns of the history mean what: `occurred_at=…,customer_id=…,amount=…[,merchant_id=…,label=…]`.
+    #[arg(long, value_name = "MAP", requires = "data")]
+    pub columns: Option<ColumnMap>,
+
+    /// The currency of the history's amounts where no column says it.
+    #[arg(long, value_name = "CODE", default_value = "EUR", value_parser = Currency::parse)]
+    pub currency: Currency,
+
+    /// Read only the first N rows of the history.
+    #[arg(long, value_name = "N", requires = "data")]
+    pub limit: Option<usize>,
+
+    /// The share of the history, from its beginning, that is imported; the rest is scored live.
+    #[arg(long, value_name = "X", default_value_t = 0.5, requires = "data", value_parser = share)]
+    pub import_share: f64,
+
+    /// End when everything has been played and learned; fail if a request failed or a profile is wrong.
+    #[arg(long)]
+    pub exit: bool,
+
+    /// Write the summary to this file as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// What else this program does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Kills the processes of a stack that was killed itself. Started by the stack, not by people.
+    #[command(hide = true)]
+    Watchdog,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
+        _ => Err("expected a number above 0".to_owned()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        _ => Err("expected a number from 0 to 1".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Options, clap::Error> {
+        Options::try_parse_from(["cargo local"].into_iter().chain(line.split_whitespace()))
+    }
+
+    #[track_caller]
+    fn check_refused(line: &str, kind: ErrorKind, part: &str) {
+        let error = parse(line).unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(part), "{error}");
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn nothing_is_needed() {
+        let options = parse("").unwrap();
+        assert_eq!((options.port, options.customers, options.seed), (9000, 20, 1));
+        assert!(options.command.is_none() && !options.exit && options.rate.is_none());
+    }
+
+    #[test]
+    fn a_history_is_played_with_its_columns() {
+        let options = parse(
+            "--data h.csv.gz --columns occurred_at=T,customer_id=C,amount=A,label=L --limit 20000 --import-share 0.25 \
+             --exit --json out.json --rate 12.5",
+        )
+        .unwrap();
+        assert_eq!(options.limit, Some(20_000));
+        assert_eq!((options.import_share.to_string(), options.rate), ("0.25".to_owned(), Some(12.5)));
+        assert!(options.exit && options.columns.is_some());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_the_reason() {
+        check_refused("--data h.csv", ErrorKind::MissingRequiredArgument, "--columns");
+        check_refused("--limit 5", ErrorKind::MissingRequiredArgument, "--data");
+        check_refused("--no-traffic --exit", ErrorKind::ArgumentConflict, "--exit");
+        check_refused("--rate 0", ErrorKind::ValueValidation, "above 0");
+        check_refused("--rate inf", ErrorKind::ValueValidation, "above 0");
+        check_refused("--port 0", ErrorKind::ValueValidation, "1..=65534");
+        check_refused("--port 65535", ErrorKind::ValueValidation, "1..=65534");
+        check_refused("--data h --columns a=b --import-share 1.5", ErrorKind::ValueValidation, "");
+        check_refused("--currency XXX", ErrorKind::ValueValidation, "ISO 4217");
+        check_refused("--prot 9000", ErrorKind::UnknownArgument, "--port");
+    }
+}

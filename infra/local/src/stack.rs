@@ -1,0 +1,318 @@
+//! The running stack: everything that stands between a request and what is learned from it, started and stopped in order.
+
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::build::{self, BuildError, FUNCTIONS};
+use crate::client::Client;
+use crate::console::Console;
+use crate::emulator::{self, Emulator, EmulatorError};
+use crate::ports::{PortError, Ports};
+use crate::processes::supervisor::Environment;
+use crate::processes::{Incident, Service, Supervisor, Watchdog};
+use crate::setup::{self, SetupError};
+use crate::trigger::checkpoint::CheckpointError;
+use crate::trigger::pump::PumpError;
+use crate::trigger::{
+    Checkpoint, LambdaFunction, OnFailure, Pump, PumpState, RecordSource, Settings, SourceError, StreamSource,
+};
+use crate::unrouted;
+
+/// The name of the table.
+pub const TABLE_NAME: &str = "guardian";
+
+/// The region and the credentials of the emulator. They open nothing: it only wants to see some.
+const REGION: &str = "local";
+const CREDENTIAL: &str = "local";
+
+/// The function that the stream triggers.
+const UPDATER: &str = "profile-updater";
+
+/// The watcher's name among the services.
+const WATCHER: &str = "cargo-lambda-watch";
+
+/// The memory that the functions believe to have, in MB; as in the template.
+const MEMORY_SIZE_MB: &str = "512";
+
+/// How long the watcher may take to listen. It asks cargo for the workspace first.
+const WATCHER_START: Duration = Duration::from_mins(1);
+
+/// What the stack needs to know about where it runs.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// The root of the workspace.
+    pub workspace: PathBuf,
+    /// This program; the functions' binaries lie next to it.
+    pub program: PathBuf,
+    /// cargo.
+    pub cargo: OsString,
+    /// `RUST_LOG` of the functions.
+    pub log_filter: String,
+}
+
+/// Why the stack could not be started, or could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// A port is taken.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// cargo-lambda is not there and could not be installed.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The functions do not build.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The emulator did not start.
+    #[error(transparent)]
+    Emulator(#[from] EmulatorError),
+    /// The table could not be made.
+    #[error("cannot make the table: {0}")]
+    Table(#[from] store::StoreError),
+    /// The stream could not be opened.
+    #[error(transparent)]
+    Stream(#[from] SourceError),
+    /// The checkpoint of a kept table could not be read.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The trigger could not go on without losing records.
+    #[error(transparent)]
+    Pump(#[from] PumpError),
+    /// The trigger's task is gone.
+    #[error("the stream trigger ended: {0}")]
+    Trigger(#[from] tokio::task::JoinError),
+    /// A file, folder or process was refused by the system.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A service ended too often.
+    #[error("{0}")]
+    GivenUp(Incident),
+    /// The watcher does not listen.
+    #[error("cargo lambda watch does not listen on {address} after {} s; its log: {log}", WATCHER_START.as_secs())]
+    WatcherSilent {
+        /// Where it should.
+        address: SocketAddr,
+        /// Its log.
+        log: PathBuf,
+    },
+}
+
+/// Everything that runs.
+pub struct Stack {
+    /// Where the API is.
+    pub api: SocketAddr,
+    /// Where the emulator is.
+    pub table_endpoint: SocketAddr,
+    /// The folder of the services' logs.
+    pub logs: PathBuf,
+    /// Where records are put that the updater cannot take.
+    pub on_failure: PathBuf,
+    /// The table.
+    pub table: store::Table,
+    watchdog: Watchdog,
+    supervisor: Supervisor,
+    emulator: Emulator,
+    trigger: Trigger,
+    unrouted: JoinHandle<()>,
+    incidents: mpsc::UnboundedReceiver<Incident>,
+}
+
+struct Trigger {
+    task: JoinHandle<Result<Infallible, PumpError>>,
+    state: watch::Receiver<PumpState>,
+}
+
+impl Stack {
+    /// Sets up, builds and starts. The ports are looked at first, because that costs nothing.
+    ///
+    /// # Errors
+    /// [`StackError`]; nothing is left running then.
+    pub async fn start(
+        port: u16,
+        keep: Option<&Path>,
+        surroundings: &Surroundings,
+        console: &Console,
+    ) -> Result<Self, StackError> {
+        let ports = Ports::claim(port)?;
+        let refused = |what: &str| {
+            let what = what.to_owned();
+            move |source| StackError::System { what, source }
+        };
+        let watchdog = Watchdog::start(&surroundings.program).map_err(refused("cannot start the watchdog"))?;
+        let hidden = surroundings.workspace.join(".local");
+        let tools = hidden.join("tools");
+        let (cargo_lambda, built) = tokio::join!(
+            setup::cargo_lambda(&tools, &watchdog, console),
+            build::functions(&surroundings.cargo, &surroundings.workspace, &watchdog),
+        );
+        built?;
+        let cargo_lambda = cargo_lambda?;
+
+        let emulator = Emulator::start(ports.emulator, emulator::open(keep)?)?;
+        let client = table_client(emulator.address());
+        store::schema::create_table(&client, TABLE_NAME).await?;
+        let table = store::Table::new(client, TABLE_NAME);
+
+        let logs = hidden.join("logs").join(port.to_string());
+        let (mut supervisor, mut incidents) =
+            Supervisor::new(logs.clone(), watchdog.clone()).map_err(refused("cannot make the folder of the logs"))?;
+        supervisor.start(watcher(&cargo_lambda, ports.api, surroundings)).map_err(refused("cannot make a log"))?;
+        let up = until_listening(ports.api, &logs);
+        tokio::select! {
+            up = up => up?,
+            given_up = given_up(&mut incidents, console) => return Err(StackError::GivenUp(given_up)),
+        }
+        for function in FUNCTIONS {
+            let service = lambda(function, ports.api, emulator.address(), surroundings);
+            supervisor.start(service).map_err(refused("cannot make a log"))?;
+        }
+        let on_failure = OnFailure::new(keep.unwrap_or(&logs));
+        let on_failure_path = on_failure.path().to_owned();
+        let trigger = Trigger::start(ports.api, emulator.address(), keep, on_failure).await?;
+        let unrouted = tokio::spawn(unrouted::answer(Client::new(ports.api)));
+        Ok(Self {
+            api: ports.api,
+            table_endpoint: emulator.address(),
+            logs,
+            on_failure: on_failure_path,
+            table,
+            watchdog,
+            supervisor,
+            emulator,
+            trigger,
+            unrouted,
+            incidents,
+        })
+    }
+
+    /// How the stream trigger stands.
+    pub fn trigger_state(&self) -> watch::Receiver<PumpState> {
+        self.trigger.state.clone()
+    }
+
+    /// Reports what ends by itself and is started again; returns when the stack cannot go on.
+    pub async fn until_broken(&mut self, console: &Console) -> StackError {
+        tokio::select! {
+            incident = given_up(&mut self.incidents, console) => StackError::GivenUp(incident),
+            ended = &mut self.trigger.task => match ended {
+                Ok(Ok(never)) => match never {},
+                Ok(Err(error)) => error.into(),
+                Err(error) => error.into(),
+            },
+        }
+    }
+
+    /// Stops everything, in the reverse order of its start, and returns when no process is left.
+    pub async fn stop(self) {
+        self.unrouted.abort();
+        // At any moment: what was not checkpointed is delivered again next time.
+        self.trigger.task.abort();
+        self.supervisor.stop().await;
+        self.emulator.stop();
+        self.watchdog.finish();
+    }
+}
+
+impl Trigger {
+    async fn start(
+        api: SocketAddr,
+        table_endpoint: SocketAddr,
+        keep: Option<&Path>,
+        on_failure: OnFailure,
+    ) -> Result<Self, StackError> {
+        let source = StreamSource::open(Client::new(table_endpoint), TABLE_NAME).await?;
+        let checkpoint = Checkpoint::open(keep, source.stream_arn())?;
+        let updater = LambdaFunction::new(Client::new(api), UPDATER);
+        let pump = Pump::new(source, updater, Settings::profile_updater(), checkpoint, on_failure);
+        let state = pump.state();
+        Ok(Self { task: tokio::spawn(pump.run()), state })
+    }
+}
+
+/// A client of the emulator.
+pub fn table_client(endpoint: SocketAddr) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .credentials_provider(Credentials::new(CREDENTIAL, CREDENTIAL, None, None, "local"))
+        .endpoint_url(format!("http://{endpoint}"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    aws_sdk_dynamodb::Client::from_conf(config)
+}
+
+/// The watcher, serving the Lambda APIs and the routes of the root manifest. The functions are started here, not by it:
+/// it would take cargo's lock, compile again, and leave a function that ended unstarted. No `--timeout`: that ends waiting
+/// for work as well, with a 408 that the Rust runtime does not survive. Those who send requests bring their own.
+fn watcher(cargo_lambda: &Path, api: SocketAddr, surroundings: &Surroundings) -> Service {
+    let (host, port) = (api.ip().to_string(), api.port().to_string());
+    let arguments = ["lambda", "watch", "--only-lambda-apis", "--invoke-address", &host, "--invoke-port", &port];
+    Service {
+        name: WATCHER.to_owned(),
+        program: cargo_lambda.to_owned(),
+        arguments: arguments.map(OsString::from).to_vec(),
+        environment: Environment::Inherited,
+        folder: surroundings.workspace.clone(),
+    }
+}
+
+/// A function, with the environment that Lambda and the template would give it.
+fn lambda(name: &str, api: SocketAddr, table_endpoint: SocketAddr, surroundings: &Surroundings) -> Service {
+    let runtime_api = format!("http://{api}/.rt/{name}");
+    let endpoint = format!("http://{table_endpoint}");
+    let environment = [
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.as_str()),
+        ("AWS_LAMBDA_FUNCTION_NAME", name),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY_SIZE_MB),
+        ("AWS_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", CREDENTIAL),
+        ("AWS_SECRET_ACCESS_KEY", CREDENTIAL),
+        ("AWS_ENDPOINT_URL_DYNAMODB", &endpoint),
+        ("TABLE_NAME", TABLE_NAME),
+        ("RUST_LOG", &surroundings.log_filter),
+    ];
+    Service {
+        name: name.to_owned(),
+        program: surroundings.program.with_file_name(name),
+        arguments: Vec::new(),
+        environment: Environment::Only(environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()),
+        folder: surroundings.workspace.clone(),
+    }
+}
+
+async fn until_listening(api: SocketAddr, logs: &Path) -> Result<(), StackError> {
+    let connected = async {
+        while TcpStream::connect(api).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(WATCHER_START, connected)
+        .await
+        .map_err(|_| StackError::WatcherSilent { address: api, log: logs.join(format!("{WATCHER}.log")) })
+}
+
+/// Reports incidents until one is final.
+async fn given_up(incidents: &mut mpsc::UnboundedReceiver<Incident>, console: &Console) -> Incident {
+    loop {
+        match incidents.recv().await {
+            Some(incident) if incident.restart_in.is_some() => console.warn(&incident.to_string()),
+            Some(incident) => return incident,
+            // The supervisor is gone, and with it everything that could end.
+            None => std::future::pending().await,
+        }
+    }
+}

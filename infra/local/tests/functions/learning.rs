@@ -1,0 +1,130 @@
+//! Learning: exactly once in effect, whatever the stream does, and nothing lost to a record that cannot be read.
+
+use engine::profile::Profile;
+use profile_updater::{Batch, Response};
+use serde_json::{Value, json};
+use store::ports::{ReadMerchant, ReadProfile, ReadRollups, ReadTimeline};
+
+use crate::world::{World, ada, call, golden, now, with_body, with_fields};
+
+/// What the stored profile differs in from the fold over the customer's entries.
+async fn difference(world: &World) -> Option<String> {
+    let entries = world.table.read_timeline(&ada(), None).await.unwrap().entries;
+    let stored = world.table.read_profile(&ada()).await.unwrap().profile;
+    stored.difference(&Profile::of_entries(&entries))
+}
+
+/// Imports, attempts, outcomes and feedback of every kind.
+async fn eventful(world: &World) {
+    call(&world.customers, &golden("customers-purchases")).await.ok();
+    for (number, (outcome, feedback)) in [
+        ("proceeded", json!({ "feedback": "not_me" })),
+        ("cancelled", json!({ "feedback": "normal_for_me" })),
+        ("proceeded", json!({ "feedback": "regret", "regret": 9 })),
+        ("abandoned", json!({ "feedback": "regret", "regret": 1 })),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let fields = json!({ "idempotency_key": format!("order-{number}"), "occurred_at": format!("2026-03-14T0{number}:26:53Z") });
+        let decision = call(&world.score, &with_fields(golden("score"), fields)).await.ok();
+        let path =
+            |what: &str| format!("/v1/customers/ada/attempts/{}/{what}", decision["attempt_id"].as_str().unwrap());
+        let tell = |event: &str, what: &str, body: &Value| {
+            crate::world::with_path(with_body(golden(event), body), &path(what))
+        };
+        call(&world.customers, &tell("customers-outcome", "outcome", &json!({ "outcome": outcome }))).await.ok();
+        call(&world.customers, &tell("customers-feedback", "feedback", &feedback)).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn one_pass_teaches_profile_merchant_and_rollups() {
+    let mut world = World::new().await;
+    eventful(&world).await;
+    assert_eq!(world.learn().await, Response::default());
+    assert_eq!(difference(&world).await, None);
+    let profile = world.table.read_profile(&ada()).await.unwrap().profile;
+    assert_eq!(profile.purchases(), 14);
+    let merchant = engine::id::MerchantId::parse("gadget-shop").unwrap();
+    let labels = world.table.read_merchant(&merchant).await.unwrap().recent(now().day());
+    assert_eq!(
+        (labels.labelled, labels.positive),
+        (2, 2),
+        "only purchases count, and both that went ahead are positive"
+    );
+    let rollups = world.table.read_rollups(now().day().plus_days(-30), now().day()).await.unwrap();
+    let sum = |name: &str| rollups.iter().map(|(_, counters)| counters.get(name)).sum::<i64>();
+    assert_eq!((sum("imported"), sum("attempts"), sum("feedback.regret"), sum("regret.sum")), (12, 4, 2, 10));
+}
+
+#[tokio::test]
+async fn repeated_split_and_reordered_batches_change_nothing() {
+    let mut clean = World::new().await;
+    eventful(&clean).await;
+    clean.learn().await;
+    let expected = clean.table.read_rollups(now().day().plus_days(-30), now().day()).await.unwrap();
+
+    let mut world = World::new().await;
+    eventful(&world).await;
+    let mut records = world.told().await;
+    let reversed: Vec<Value> = records.iter().rev().cloned().collect();
+    for chunk in reversed.chunks(3) {
+        assert_eq!(world.updater.learn(Batch { records: chunk.to_vec() }).await.unwrap(), Response::default());
+    }
+    records.extend(records.clone());
+    assert_eq!(world.updater.learn(Batch { records }).await.unwrap(), Response::default());
+    assert_eq!(difference(&world).await, None);
+    assert_eq!(world.table.read_rollups(now().day().plus_days(-30), now().day()).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn two_updaters_on_one_customer_lose_nothing() {
+    let mut world = World::new().await;
+    eventful(&world).await;
+    let records = world.told().await;
+    let half = records.len() / 2;
+    let (first, second) = tokio::join!(
+        world.updater.learn(Batch { records: records[..half + 3].to_vec() }),
+        world.updater.learn(Batch { records: records[half - 3..].to_vec() }),
+    );
+    assert_eq!((first.unwrap(), second.unwrap()), (Response::default(), Response::default()));
+    assert_eq!(difference(&world).await, None);
+}
+
+#[tokio::test]
+async fn a_poison_record_is_named_and_the_rest_applied() {
+    let world = World::new().await;
+    let batch: Batch = serde_json::from_value(golden("profile-updater")).unwrap();
+    let poison = batch.records.iter().find(|record| record["eventID"] == "golden-poison").unwrap();
+    let number = poison["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned();
+    let response = world.updater.learn(batch).await.unwrap();
+    let failed: Vec<&str> =
+        response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
+    assert_eq!(failed, [number]);
+    let profile = world.table.read_profile(&ada()).await.unwrap().profile;
+    assert_eq!((profile.purchases(), profile.feedback().regretted), (2, 1), "one import, one attempt that went ahead");
+}
+
+#[tokio::test]
+async fn an_empty_batch_is_a_success_and_what_is_no_batch_is_an_error() {
+    let world = World::new().await;
+    assert_eq!(world.updater.learn(Batch { records: Vec::new() }).await.unwrap(), Response::default());
+    let nonsense =
+        vec![json!({ "dynamodb": { "SequenceNumber": "7" } }), json!({ "dynamodb": { "SequenceNumber": "8" } })];
+    let response = world.updater.learn(Batch { records: nonsense }).await.unwrap();
+    assert_eq!(response.batch_item_failures.len(), 2);
+    assert!(world.updater.learn(Batch { records: vec![json!(null)] }).await.is_err(), "nothing to name it by");
+    assert!(serde_json::from_value::<Batch>(json!({ "records": [] })).is_err());
+}
+
+#[tokio::test]
+async fn when_the_table_is_gone_everything_is_handed_back() {
+    let mut world = World::new().await;
+    eventful(&world).await;
+    let records = world.told().await;
+    world.lose_table();
+    let count = records.len();
+    let response = world.updater.learn(Batch { records }).await.unwrap();
+    assert_eq!(response.batch_item_failures.len(), count);
+}

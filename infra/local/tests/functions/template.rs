@@ -1,0 +1,110 @@
+//! What must agree: routes in the template, the watch router and the golden events; permissions and ports; the stream's
+//! filter, the store's keys and the local trigger.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use serde_yaml_ng::Value as Yaml;
+
+/// `POST /v1/attempts` → `score`.
+type Routes = BTreeMap<String, String>;
+
+fn root(file: &str) -> String {
+    let path = format!("{}/../../{file}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn template() -> Yaml {
+    serde_yaml_ng::from_str(&root("infra/template.yaml")).unwrap()
+}
+
+/// Every function of the template, by the name of its folder.
+fn functions(template: &Yaml) -> BTreeMap<String, Yaml> {
+    let resources = template["Resources"].as_mapping().unwrap();
+    let functions = resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function");
+    functions
+        .map(|function| {
+            let properties = &function["Properties"];
+            let folder = properties["CodeUri"].as_str().unwrap().strip_prefix("../functions/").unwrap();
+            (folder.to_owned(), properties.clone())
+        })
+        .collect()
+}
+
+fn template_routes() -> Routes {
+    let mut routes = Routes::new();
+    for (name, function) in functions(&template()) {
+        for event in function["Events"].as_mapping().unwrap().values().filter(|event| event["Type"] == "HttpApi") {
+            let properties = &event["Properties"];
+            let route = format!("{} {}", properties["Method"].as_str().unwrap(), properties["Path"].as_str().unwrap());
+            assert_eq!(routes.insert(route, name.clone()), None);
+        }
+    }
+    routes
+}
+
+fn router_routes() -> Routes {
+    let manifest: toml::Table = root("Cargo.toml").parse().unwrap();
+    let router = manifest["workspace"]["metadata"]["lambda"]["watch"]["router"].as_table().unwrap();
+    let mut routes = Routes::new();
+    for (path, methods) in router {
+        for method in methods.as_array().unwrap() {
+            let route = format!("{} {path}", method["method"].as_str().unwrap());
+            routes.insert(route, method["function"].as_str().unwrap().to_owned());
+        }
+    }
+    routes
+}
+
+fn event_routes() -> Routes {
+    let mut routes = Routes::new();
+    for file in std::fs::read_dir(format!("{}/../../events", env!("CARGO_MANIFEST_DIR"))).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let event: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let Some(route) = event["routeKey"].as_str() else { continue };
+        let functions = ["score", "customers", "metrics-report"];
+        let function = functions.iter().find(|function| name.starts_with(*function)).unwrap();
+        assert_eq!(routes.insert(route.to_owned(), (*function).to_owned()), None);
+    }
+    routes
+}
+
+#[test]
+fn template_router_and_events_have_the_same_routes() {
+    let routes = template_routes();
+    assert_eq!(routes.len(), 10);
+    assert_eq!(routes, router_routes());
+    assert_eq!(routes, event_routes());
+}
+
+#[test]
+fn each_functions_permissions_are_those_of_its_ports() {
+    let ports = BTreeMap::from([
+        ("score", score::actions()),
+        ("customers", customers::actions()),
+        ("profile-updater", profile_updater::actions()),
+        ("metrics-report", metrics_report::actions()),
+    ]);
+    for (name, function) in functions(&template()) {
+        let statements = function["Policies"][0]["Statement"].as_sequence().unwrap().clone();
+        let actions: BTreeSet<String> = statements
+            .iter()
+            .flat_map(|statement| statement["Action"].as_sequence().unwrap().clone())
+            .map(|action| action.as_str().unwrap().to_owned())
+            .filter(|action| action.starts_with("dynamodb:"))
+            .collect();
+        let expected: BTreeSet<String> = ports[name.as_str()].iter().map(|action| (*action).to_owned()).collect();
+        assert_eq!(actions, expected, "{name}");
+    }
+}
+
+#[test]
+fn the_streams_filter_is_the_stores_and_the_local_triggers() {
+    let functions = functions(&template());
+    let stream = &functions["profile-updater"]["Events"]["Stream"]["Properties"];
+    let pattern = stream["FilterCriteria"]["Filters"][0]["Pattern"].as_str().unwrap();
+    let pattern: Value = serde_json::from_str(pattern).unwrap();
+    assert_eq!(pattern["dynamodb"]["Keys"]["sk"]["S"][0]["prefix"], store::keys::ENTRY_PREFIX);
+    assert_eq!(pattern, local::trigger::Filter::timeline_entries().into_pattern());
+}

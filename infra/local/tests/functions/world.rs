@@ -1,0 +1,177 @@
+//! A world for one test: an emulator with its table, the handlers over it, and a clock that stands.
+
+use std::net::TcpListener;
+
+use customers::Customers;
+use edge::http::{Handler, respond};
+use engine::id::CustomerId;
+use engine::policy::Policy;
+use engine::time::{Instant, LocalInstant};
+use lambda_http::Body;
+use local::emulator::{self, Emulator};
+use local::stack::table_client;
+use local::trigger::{Filter, RecordSource, StreamSource};
+use metrics_report::MetricsReport;
+use profile_updater::{Batch, ProfileUpdater, Response};
+use score::Score;
+use serde_json::{Value, json};
+use store::Table;
+
+pub(crate) const TABLE: &str = "guardian";
+
+/// When every test takes place.
+pub(crate) fn now() -> Instant {
+    LocalInstant::parse("2026-03-14T10:00:00Z").unwrap().instant()
+}
+
+pub(crate) struct World {
+    emulator: Option<Emulator>,
+    pub(crate) client: aws_sdk_dynamodb::Client,
+    pub(crate) table: Table,
+    pub(crate) score: Score<Table>,
+    pub(crate) customers: Customers<Table>,
+    pub(crate) report: MetricsReport<Table>,
+    pub(crate) updater: ProfileUpdater<Table>,
+    stream: StreamSource,
+    told_until: Option<String>,
+}
+
+/// An answer as a caller sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The JSON of an answer that must be good.
+    #[track_caller]
+    pub(crate) fn ok(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text);
+        self.json()
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let emulator = Emulator::start(listener, emulator::open(None).unwrap()).unwrap();
+        let client = table_client(emulator.address());
+        store::schema::create_table(&client, TABLE).await.unwrap();
+        let table = Table::new(client.clone(), TABLE);
+        let stream = StreamSource::open(local::client::Client::new(emulator.address()), TABLE).await.unwrap();
+        Self {
+            emulator: Some(emulator),
+            client,
+            score: Score::new(table.clone(), Policy::default(), now),
+            customers: Customers::new(table.clone(), now),
+            report: MetricsReport::new(table.clone(), now),
+            updater: ProfileUpdater::new(table.clone()),
+            table,
+            stream,
+            told_until: None,
+        }
+    }
+
+    /// Stops the emulator, as if the table were gone.
+    pub(crate) fn lose_table(&mut self) {
+        if let Some(emulator) = self.emulator.take() {
+            emulator.stop();
+        }
+    }
+
+    /// The records that the stream has brought since the last call, as Lambda delivers them.
+    pub(crate) async fn told(&mut self) -> Vec<Value> {
+        let filter = Filter::timeline_entries();
+        let mut told = Vec::new();
+        loop {
+            let records = self.stream.read(self.told_until.as_deref(), 1000).await.unwrap();
+            let Some(last) = records.last() else { return told };
+            self.told_until = Some(last.sequence_number().to_owned());
+            told.extend(
+                records.iter().filter(|record| filter.lets_through(record)).map(|record| record.json().clone()),
+            );
+        }
+    }
+
+    /// Learns everything that the stream has brought.
+    pub(crate) async fn learn(&mut self) -> Response {
+        let records = self.told().await;
+        self.updater.learn(Batch { records }).await.unwrap()
+    }
+
+    /// Imports a purchase a day for the customer of the golden events, and learns them.
+    pub(crate) async fn with_history(mut self, days: i64) -> Self {
+        for first in (0..days).step_by(100) {
+            let purchases: Vec<Value> = (first..days.min(first + 100)).map(daily_purchase).collect();
+            let event = with_body(golden("customers-purchases"), &json!({ "purchases": purchases }));
+            call(&self.customers, &event).await.ok();
+        }
+        assert_eq!(self.learn().await, Response::default());
+        self
+    }
+}
+
+/// A grocery purchase at noon, `days` before the day before [`now`].
+fn daily_purchase(days: i64) -> Value {
+    let at = now().plus_ms((-days - 1) * engine::time::DAY_MS + 2 * engine::time::HOUR_MS);
+    json!({
+        "idempotency_key": format!("day-{days}"),
+        "amount": { "value": format!("{}.{:02}", 20 + days * 7 % 30, days * 37 % 100), "currency": "EUR" },
+        "category": "groceries",
+        "payment_method": "debit_card",
+        "merchant_id": format!("shop-{}", days % 3),
+        "occurred_at": at.to_string(),
+    })
+}
+
+pub(crate) fn ada() -> CustomerId {
+    CustomerId::parse("ada").unwrap()
+}
+
+/// A file of `events/`.
+pub(crate) fn golden(name: &str) -> Value {
+    let path = format!("{}/../../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The event with another body.
+pub(crate) fn with_body(mut event: Value, body: &Value) -> Value {
+    event["body"] = Value::String(body.to_string());
+    event
+}
+
+/// The event with some fields of its body replaced; null removes one.
+pub(crate) fn with_fields(event: Value, fields: Value) -> Value {
+    let mut body: Value = serde_json::from_str(event["body"].as_str().unwrap()).unwrap();
+    let Value::Object(fields) = fields else { panic!("fields are an object") };
+    for (name, value) in fields {
+        body[&name] = value;
+    }
+    with_body(event, &body)
+}
+
+/// The event for another path, its id segments replaced.
+pub(crate) fn with_path(mut event: Value, path: &str) -> Value {
+    event["rawPath"] = Value::String(path.to_owned());
+    event["requestContext"]["http"]["path"] = Value::String(path.to_owned());
+    event
+}
+
+/// What a handler answers to an API Gateway event.
+pub(crate) async fn call<H: Handler>(handler: &H, event: &Value) -> Answer {
+    let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+    let response = respond(handler, request).await;
+    let text = match response.body() {
+        Body::Text(text) => text.clone(),
+        other => panic!("not a text: {other:?}"),
+    };
+    let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+    Answer { status: response.status().as_u16(), content_type, text }
+}

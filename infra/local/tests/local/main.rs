@@ -1,0 +1,8 @@
+//! Tests of the local stack on its real parts: the emulator and its stream, processes, the program itself.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod emulator;
+mod processes;
+mod program;
+mod trigger;

@@ -1,0 +1,195 @@
+//! HTTP: from an API Gateway event to a call, from an answer or a problem to a response; one log line and one metric each.
+
+use std::future::Future;
+use std::time::{Instant, SystemTime};
+
+use lambda_http::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
+use lambda_http::http::{HeaderValue, Method, StatusCode};
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Request, RequestExt, Response};
+use serde::Serialize;
+
+use crate::metrics::RequestMetrics;
+use crate::problem::Problem;
+
+/// The largest body accepted, in bytes: a hundred purchases with room to spare.
+pub const BODY_BYTES_MAX: usize = 128 * 1024;
+
+const JSON: &str = "application/json";
+const PROBLEM_JSON: &str = "application/problem+json";
+/// Pages load nothing from anywhere and run no script.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A request, reduced to what handlers use.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The path's segments: `/v1/report` is `["v1", "report"]`.
+    pub path: Vec<&'a str>,
+    /// The body; empty if there is none.
+    pub body: &'a [u8],
+    request: &'a Request,
+}
+
+impl Call<'_> {
+    /// The value of a query parameter.
+    pub fn query(&self, name: &str) -> Option<String> {
+        self.request.query_string_parameters_ref()?.first(name).map(str::to_owned)
+    }
+}
+
+/// A good answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The route that answered, with placeholders instead of ids; a metric's dimension.
+    pub route: &'static str,
+    status: StatusCode,
+    content_type: &'static str,
+    body: Vec<u8>,
+    server_timing: Option<String>,
+}
+
+impl Answer {
+    /// 200 with a JSON body.
+    ///
+    /// # Errors
+    /// A problem of status 500 if the value is no JSON, which no type of this product is.
+    pub fn json<T: Serialize>(route: &'static str, value: &T) -> Result<Self, Problem> {
+        let body = serde_json::to_vec(value).map_err(|error| Problem {
+            internal: Some(error.to_string()),
+            ..Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "The answer could not be written.")
+        })?;
+        Ok(Self { route, status: StatusCode::OK, content_type: JSON, body, server_timing: None })
+    }
+
+    /// 200 with a page.
+    pub fn html(route: &'static str, page: String) -> Self {
+        let (status, content_type) = (StatusCode::OK, "text/html; charset=utf-8");
+        Self { route, status, content_type, body: page.into_bytes(), server_timing: None }
+    }
+
+    /// The same with a `Server-Timing` header.
+    #[must_use]
+    pub fn with_server_timing(self, server_timing: String) -> Self {
+        Self { server_timing: Some(server_timing), ..self }
+    }
+}
+
+/// An HTTP function.
+pub trait Handler: Send + Sync {
+    /// The function's name.
+    const FUNCTION: &'static str;
+
+    /// Answers one call.
+    fn handle(&self, call: Call<'_>) -> impl Future<Output = Result<Answer, Problem>> + Send;
+}
+
+/// Answers one event, whatever it holds: every failure is a problem, never an error of the function.
+pub async fn respond<H: Handler>(handler: &H, request: Request) -> Response<Body> {
+    let (started_at, started) = (SystemTime::now(), Instant::now());
+    let request_id = request_id(&request);
+    let result = match body(&request) {
+        Ok(body) => {
+            let path = request.raw_http_path().split('/').filter(|segment| !segment.is_empty()).collect();
+            handler.handle(Call { method: request.method(), path, body, request: &request }).await
+        }
+        Err(problem) => Err(problem),
+    };
+    let route = result.as_ref().map_or("other", |answer| answer.route);
+    let response = match result {
+        Ok(answer) => answer_response(answer),
+        Err(problem) => problem_response(&problem, &request_id),
+    };
+    let (status, duration) = (response.status(), started.elapsed());
+    tracing::info!(request_id, route, status = status.as_u16(), duration_ms = duration.as_secs_f64() * 1e3, "request");
+    RequestMetrics {
+        timestamp: started_at,
+        function: H::FUNCTION,
+        route,
+        requests: 1,
+        client_errors: status.is_client_error().into(),
+        server_errors: status.is_server_error().into(),
+        duration,
+    }
+    .emit();
+    with_request_id(response, &request_id)
+}
+
+/// Runs an HTTP function until Lambda ends it.
+///
+/// # Errors
+/// The runtime's, when Lambda cannot be talked to.
+pub async fn run<H: Handler + 'static>(handler: H) -> Result<(), lambda_http::Error> {
+    let handler = &handler;
+    lambda_http::run(lambda_http::service_fn(|request: Request| async move {
+        Ok::<_, std::convert::Infallible>(respond(handler, request).await)
+    }))
+    .await
+}
+
+/// A call that no route takes.
+pub fn no_route(call: &Call<'_>) -> Problem {
+    let detail = format!("There is no {} /{}.", call.method, call.path.join("/"));
+    Problem::not_found("NO_SUCH_ROUTE", detail)
+}
+
+/// The id under which API Gateway and the log know the request.
+fn request_id(request: &Request) -> String {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone().unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+fn body(request: &Request) -> Result<&[u8], Problem> {
+    let body: &[u8] = match request.body() {
+        Body::Text(text) => text.as_bytes(),
+        Body::Binary(bytes) => bytes,
+        _ => &[],
+    };
+    if body.len() <= BODY_BYTES_MAX {
+        return Ok(body);
+    }
+    let detail = format!("The body has {} bytes; at most {BODY_BYTES_MAX} are accepted.", body.len());
+    Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", detail))
+}
+
+fn answer_response(answer: Answer) -> Response<Body> {
+    // Text, so that API Gateway need not be told that it is not base64.
+    let body = String::from_utf8(answer.body).map_or_else(|error| Body::Binary(error.into_bytes()), Body::Text);
+    let mut response = Response::new(body);
+    *response.status_mut() = answer.status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    if answer.content_type != JSON {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    }
+    if let Some(value) = answer.server_timing.and_then(|timing| HeaderValue::try_from(timing).ok()) {
+        response.headers_mut().insert(SERVER_TIMING, value);
+    }
+    response
+}
+
+fn problem_response(problem: &Problem, request_id: &str) -> Response<Body> {
+    if problem.status.is_server_error() {
+        let cause = problem.internal.as_deref().unwrap_or_default();
+        tracing::error!(request_id, code = problem.code, cause, "problem");
+    } else {
+        let cause = problem.internal.as_deref().unwrap_or_default();
+        tracing::info!(request_id, code = problem.code, field = problem.field, cause, "problem");
+    }
+    let body = String::from_utf8(problem.to_json(request_id)).unwrap_or_default();
+    let mut response = Response::new(Body::Text(body));
+    *response.status_mut() = problem.status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    response
+}
+
+fn with_request_id(mut response: Response<Body>, request_id: &str) -> Response<Body> {
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}

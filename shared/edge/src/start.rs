@@ -1,0 +1,90 @@
+//! Start-up: everything a function does before its first event.
+
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_smithy_http_client::tls;
+use store::Table;
+use tracing_subscriber::EnvFilter;
+
+/// How long one try of one request to the table may take. DynamoDB answers in single milliseconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(700);
+
+/// How long a request to the table may take with all its retries; below every function's own timeout.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How often a request is tried.
+const ATTEMPTS_MAX: u32 = 3;
+
+/// How long warming the connection may hold up the first event.
+const WARM_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// Why a function cannot start.
+#[derive(Debug)]
+pub struct StartError(String);
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Sets up logs and metrics: one JSON object a line, on standard output, which is where Lambda collects both.
+/// `RUST_LOG` chooses what is logged; `info` unless it says otherwise.
+pub fn observe() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_env_filter(filter);
+    // Fails only when a test has installed another one.
+    let _ = logs.try_init();
+    crate::metrics::attach();
+}
+
+/// The table that `TABLE_NAME` names, with a connection that already stands.
+///
+/// Credentials, region and endpoint come from the environment in the SDK's own words (`AWS_REGION`,
+/// `AWS_ENDPOINT_URL_DYNAMODB`, …).
+///
+/// # Errors
+/// [`StartError`] if `TABLE_NAME` is not set.
+pub async fn table() -> Result<Table, StartError> {
+    #[expect(clippy::disallowed_methods, reason = "this is the crate that reads the environment")]
+    let name =
+        std::env::var("TABLE_NAME").map_err(|_| StartError("TABLE_NAME must name the DynamoDB table".to_owned()))?;
+    let table = Table::new(client().await, name);
+    // The SDK connects with its first request. Better now than while somebody waits at a checkout; if it fails, the first
+    // request will say so.
+    if !matches!(tokio::time::timeout(WARM_TIMEOUT, table.warm()).await, Ok(Ok(()))) {
+        tracing::warn!("the table did not answer while starting");
+    }
+    Ok(table)
+}
+
+/// A DynamoDB client with this product's timeouts and retries.
+pub async fn client() -> aws_sdk_dynamodb::Client {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS_MAX)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_millis(400));
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .load()
+        .await;
+    aws_sdk_dynamodb::Client::new(&config)
+}

@@ -1,0 +1,7 @@
+//! The engine's types on the wire: the JSON of the API, in one place for all functions that speak it.
+
+mod attempt;
+mod decision;
+
+pub use attempt::{CLOCK_SKEW_MS_MAX, NewAttempt, read_attempt, read_purchase};
+pub use decision::{AmountBody, DecisionBody};

@@ -1,0 +1,107 @@
+//! Deciding: from an attempt and what is known to an answer.
+//!
+//! Architecture Invariant: the engine is pure. The same attempt, knowledge, settings, policy and time give the same
+//! decision, bit for bit; nothing here reads a clock, the environment, a random source or the order of a hash map.
+
+use crate::decision::{Action, Decision, Intervention, Missing, Reason, ReasonCode};
+use crate::entry::Attempt;
+use crate::message;
+use crate::policy::{Policy, WhenBlind};
+use crate::reason::reasons;
+use crate::score::{MODEL, Score};
+use crate::settings::Settings;
+use crate::signal::{Known, Signals, p_value};
+use crate::time::Instant;
+
+/// Everything a decision follows from, besides the attempt.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// What is known of the customer and the merchant, the attempt itself excluded.
+    pub known: Known<'a>,
+    /// The customer's settings.
+    pub settings: &'a Settings,
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// What could not be read.
+    pub missing: &'a [Missing],
+    /// The time of deciding.
+    pub now: Instant,
+}
+
+/// Decides on one attempt.
+pub fn decide(attempt: &Attempt, circumstances: Circumstances<'_>) -> Decision {
+    let Circumstances { known, settings, policy, missing, now } = circumstances;
+    let signals = Signals::of(attempt, known);
+    let deviations = signals.deviations();
+    let score = Score::of(&deviations);
+    let mut reasons = reasons(attempt, &signals, &score);
+    let learning = known.profile.is_learning();
+
+    let mut action = policy.action(score.log_odds() + settings.sensitivity.log_odds_shift());
+    if learning {
+        action = action.min(policy.learning_at_most);
+        reasons.push(unweighted(ReasonCode::InsufficientHistory, insufficient_history(known.profile.purchases())));
+    }
+    if policy.when_blind == WhenBlind::FailClosed
+        && missing.iter().any(|missing| matches!(missing, Missing::Customer | Missing::Profile))
+    {
+        action = action.max(Action::Warn);
+    }
+    if let Some(why) = chose_quiet(attempt, settings, action, now) {
+        action = Action::Allow;
+        reasons.push(unweighted(ReasonCode::CustomerChoseQuiet, why.to_owned()));
+    }
+
+    Decision {
+        action,
+        risk_score: score.probability(),
+        p_value: p_value(&deviations),
+        deviations,
+        intervention: (action > Action::Allow).then(|| intervention(action, &reasons, policy, now)),
+        reasons,
+        purchases: known.profile.purchases(),
+        learning,
+        learn_minor_max: signals.amount.learn_minor_max,
+        model: MODEL.to_owned(),
+        policy: policy.version.clone(),
+        missing: missing.to_vec(),
+    }
+}
+
+fn unweighted(code: ReasonCode, text: String) -> Reason {
+    Reason { code, contribution: 0.0, text }
+}
+
+fn insufficient_history(purchases: u32) -> String {
+    match purchases {
+        0 => "No earlier purchase of yours is known yet.".to_owned(),
+        1 => "Only 1 earlier purchase of yours is known yet.".to_owned(),
+        count => format!("Only {count} earlier purchases of yours are known yet."),
+    }
+}
+
+/// Why the customer is left alone although the policy would step in; `None` if they are not.
+fn chose_quiet(attempt: &Attempt, settings: &Settings, action: Action, now: Instant) -> Option<&'static str> {
+    let in_quiet_hours = settings.quiet_hours.is_some_and(|hours| hours.contains(attempt.occurred_at));
+    match action {
+        Action::Allow | Action::Block => None,
+        _ if settings.opted_out => Some("You asked not to be interrupted."),
+        _ if settings.snooze_until.is_some_and(|until| now < until) => {
+            Some("You asked for a pause from interruptions.")
+        }
+        Action::Nudge if in_quiet_hours => Some("You asked for quiet at this hour."),
+        _ => None,
+    }
+}
+
+fn intervention(action: Action, reasons: &[Reason], policy: &Policy, now: Instant) -> Intervention {
+    let strategy = message::strategy(action);
+    let holds_ms = if action == Action::CoolOff { policy.cool_off_ms } else { policy.expires_after_ms };
+    Intervention {
+        strategy,
+        message: message::message(strategy, reasons),
+        arm: "only".to_owned(),
+        propensity: 1.0,
+        expires_at: now.plus_ms(holds_ms),
+    }
+}

@@ -1,0 +1,244 @@
+//! What Guardian answers to an attempt.
+
+use crate::signal::{Dimension, PerDimension};
+use crate::time::Instant;
+
+/// How Guardian steps in, from not at all to hardest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Let it through without a word.
+    Allow,
+    /// Show a remark that needs no answer.
+    Nudge,
+    /// Ask the customer to confirm.
+    Warn,
+    /// Ask the customer to wait and confirm afterwards.
+    CoolOff,
+    /// Do not let it through.
+    Block,
+}
+
+impl Action {
+    /// Every action, mildest first.
+    pub const ALL: [Self; 5] = [Self::Allow, Self::Nudge, Self::Warn, Self::CoolOff, Self::Block];
+
+    /// The name on the wire and in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Nudge => "nudge",
+            Self::Warn => "warn",
+            Self::CoolOff => "cool_off",
+            Self::Block => "block",
+        }
+    }
+
+    /// The action of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+/// Why a decision is what it is: a stable code that callers may rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReasonCode {
+    /// The amount is high for this customer and category.
+    AmountUnusual,
+    /// The customer rarely buys in this category.
+    CategoryUnusual,
+    /// The customer rarely buys at this hour.
+    TimingUnusual,
+    /// The customer rarely pays this way.
+    PaymentUnusual,
+    /// Many attempts, or much money, in a short time.
+    VelocityHigh,
+    /// The customer has not bought from this merchant before.
+    MerchantNew,
+    /// Other customers have lately disowned purchases at this merchant.
+    MerchantRisky,
+    /// Too few purchases are known to judge by; the decision is held back accordingly.
+    InsufficientHistory,
+    /// The customer asked not to be interrupted, and the decision follows.
+    CustomerChoseQuiet,
+}
+
+impl ReasonCode {
+    /// Every reason code.
+    pub const ALL: [Self; 9] = [
+        Self::AmountUnusual,
+        Self::CategoryUnusual,
+        Self::TimingUnusual,
+        Self::PaymentUnusual,
+        Self::VelocityHigh,
+        Self::MerchantNew,
+        Self::MerchantRisky,
+        Self::InsufficientHistory,
+        Self::CustomerChoseQuiet,
+    ];
+
+    /// The code on the wire and in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AmountUnusual => "AMOUNT_UNUSUAL",
+            Self::CategoryUnusual => "CATEGORY_UNUSUAL",
+            Self::TimingUnusual => "TIMING_UNUSUAL",
+            Self::PaymentUnusual => "PAYMENT_UNUSUAL",
+            Self::VelocityHigh => "VELOCITY_HIGH",
+            Self::MerchantNew => "MERCHANT_NEW",
+            Self::MerchantRisky => "MERCHANT_RISKY",
+            Self::InsufficientHistory => "INSUFFICIENT_HISTORY",
+            Self::CustomerChoseQuiet => "CUSTOMER_CHOSE_QUIET",
+        }
+    }
+
+    /// The reason of that code.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.name() == name)
+    }
+}
+
+/// One reason for a decision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reason {
+    /// The stable code.
+    pub code: ReasonCode,
+    /// What the reason adds to the score, in log-odds; 0 for a reason that does not act through the score.
+    pub contribution: f64,
+    /// One sentence for the customer, with their own numbers.
+    pub text: String,
+}
+
+/// The way an intervention tries to help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Strategy {
+    /// Says what is unusual and leaves it at that.
+    PlainInformation,
+    /// Asks one question to think about.
+    Reflection,
+    /// Proposes to sleep on it.
+    Delay,
+    /// Keeps the customer from harm until they have confirmed who they are.
+    Protection,
+}
+
+impl Strategy {
+    /// Every strategy.
+    pub const ALL: [Self; 4] = [Self::PlainInformation, Self::Reflection, Self::Delay, Self::Protection];
+
+    /// The name on the wire and in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PlainInformation => "plain_information",
+            Self::Reflection => "reflection",
+            Self::Delay => "delay",
+            Self::Protection => "protection",
+        }
+    }
+
+    /// The strategy of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|strategy| strategy.name() == name)
+    }
+}
+
+/// What is shown to the customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// A few words.
+    pub title: String,
+    /// One to three sentences.
+    pub body: String,
+}
+
+/// An action above [`Action::Allow`] as the customer meets it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intervention {
+    /// The way it tries to help.
+    pub strategy: Strategy,
+    /// What is shown.
+    pub message: Message,
+    /// The side of the experiment it was drawn for.
+    pub arm: String,
+    /// The probability with which that arm was drawn.
+    pub propensity: f64,
+    /// When it stops to hold: after it the attempt must be scored anew.
+    pub expires_at: Instant,
+}
+
+/// What was missing when a decision was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missing {
+    /// The customer's profile, settings and recent attempts: the population stood in for them.
+    Customer,
+    /// The profile was written by a newer version of Guardian: the population stood in for it.
+    Profile,
+    /// The merchant's risk record: it was taken as unremarkable.
+    Merchant,
+}
+
+impl Missing {
+    /// Everything that can be missing.
+    pub const ALL: [Self; 3] = [Self::Customer, Self::Profile, Self::Merchant];
+
+    /// The name on the wire and in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Profile => "profile",
+            Self::Merchant => "merchant",
+        }
+    }
+
+    /// The missing thing of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|missing| missing.name() == name)
+    }
+}
+
+/// The answer to one attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// How Guardian steps in.
+    pub action: Action,
+    /// How likely the attempt is one the customer would disown or regret, 0 to 1. What it is worth depends on
+    /// `model`: [`crate::score::MODEL`] is an uncalibrated combination, and says so.
+    pub risk_score: f64,
+    /// A valid p-value of "this is like this customer": small is unusual. See [`crate::signal::p_value`].
+    pub p_value: f64,
+    /// How surprising each dimension is, in nats.
+    pub deviations: PerDimension<f64>,
+    /// Why, strongest first. The contributions and the score's base add up to the score's log-odds.
+    pub reasons: Vec<Reason>,
+    /// What the customer meets; `None` when the action is [`Action::Allow`].
+    pub intervention: Option<Intervention>,
+    /// How many purchases the profile knew.
+    pub purchases: u32,
+    /// Whether that is too few to rely on.
+    pub learning: bool,
+    /// Up to which amount, in minor units of the attempt's currency, this purchase may move the profile if it goes
+    /// through, so that an attack does not become the norm. Frozen here, because learning happens later.
+    pub learn_minor_max: i64,
+    /// Which model scored.
+    pub model: String,
+    /// Which policy decided.
+    pub policy: String,
+    /// What could not be read; empty when nothing was missing.
+    pub missing: Vec<Missing>,
+}
+
+impl Decision {
+    /// Whether the customer is interrupted at all.
+    pub fn should_intervene(&self) -> bool {
+        self.action > Action::Allow
+    }
+
+    /// Whether the decision was made without something it should have had.
+    pub fn degraded(&self) -> bool {
+        !self.missing.is_empty()
+    }
+
+    /// The surprise of one dimension, in nats.
+    pub fn deviation(&self, dimension: Dimension) -> f64 {
+        self.deviations[dimension]
+    }
+}

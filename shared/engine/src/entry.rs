@@ -1,0 +1,219 @@
+//! The timeline: what a customer attempted or bought, what was decided, what they did and what they said.
+
+use crate::decision::Decision;
+use crate::hash::Hasher;
+use crate::id::{AttemptId, Category, CustomerId, MerchantId, PaymentMethod};
+use crate::money::Amount;
+use crate::time::{Instant, LocalInstant};
+
+/// A purchase about to happen, or one that happened: what is known at the moment of paying.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// Who is about to pay.
+    pub customer: CustomerId,
+    /// How much.
+    pub amount: Amount,
+    /// What kind of purchase, in the caller's words.
+    pub category: Category,
+    /// How it is paid, in the caller's words.
+    pub payment_method: PaymentMethod,
+    /// To whom, where the caller knows it.
+    pub merchant: Option<MerchantId>,
+    /// When and, by its offset, in whose local time.
+    pub occurred_at: LocalInstant,
+}
+
+/// What the customer did with an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Went ahead: the attempt became a purchase.
+    Proceeded,
+    /// Decided against it.
+    Cancelled,
+    /// Will decide later; the only outcome that another may follow.
+    Postponed,
+    /// Left without deciding.
+    Abandoned,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of the API's documentation.
+    pub const ALL: [Self; 4] = [Self::Proceeded, Self::Cancelled, Self::Postponed, Self::Abandoned];
+
+    /// The name on the wire and in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Proceeded => "proceeded",
+            Self::Cancelled => "cancelled",
+            Self::Postponed => "postponed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    /// The outcome of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+
+    /// Whether `next` may be recorded after this outcome.
+    pub fn may_become(self, next: Self) -> bool {
+        self == next || self == Self::Postponed
+    }
+}
+
+/// How much a purchase is regretted, 1 (not at all) to 10.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Regret(u8);
+
+impl Regret {
+    /// The lowest and the highest regret.
+    pub const RANGE: std::ops::RangeInclusive<u8> = 1..=10;
+
+    /// A regret of 1 to 10; `None` for anything else.
+    pub fn new(score: u8) -> Option<Self> {
+        Self::RANGE.contains(&score).then_some(Self(score))
+    }
+
+    /// The score, 1 to 10.
+    pub fn score(self) -> u8 {
+        self.0
+    }
+}
+
+/// What the customer said about an attempt or purchase, possibly much later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feedback {
+    /// How much they regret it.
+    Regret(Regret),
+    /// "This is normal for me."
+    NormalForMe,
+    /// "This was not me."
+    NotMe,
+}
+
+/// From this regret on, a purchase counts as one the customer regrets; label 1.
+pub const REGRETTED_FROM: u8 = 7;
+/// Up to this regret, a purchase counts as one the customer stands by; label 0. Between the two there is no label.
+pub const CONTENT_UNTIL: u8 = 3;
+
+impl Feedback {
+    /// The name on the wire and in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Regret(_) => "regret",
+            Self::NormalForMe => "normal_for_me",
+            Self::NotMe => "not_me",
+        }
+    }
+
+    /// The confirmed label: `true` for disowned or regretted, `false` for genuine and stood by, `None` in between.
+    pub fn label(self) -> Option<bool> {
+        match self {
+            Self::NotMe => Some(true),
+            Self::NormalForMe => Some(false),
+            Self::Regret(regret) if regret.score() >= REGRETTED_FROM => Some(true),
+            Self::Regret(regret) if regret.score() <= CONTENT_UNTIL => Some(false),
+            Self::Regret(_) => None,
+        }
+    }
+}
+
+/// Where an entry comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    /// An attempt that was scored, with the first decision made on it.
+    Scored(Box<Decision>),
+    /// A purchase of the past that the caller imported.
+    Imported,
+}
+
+/// One item of a customer's timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Derived from the customer, the caller's key and the time: a retry names the same entry.
+    pub id: AttemptId,
+    /// What was attempted or bought.
+    pub attempt: Attempt,
+    /// When Guardian recorded it, by its own clock.
+    pub recorded_at: Instant,
+    /// A scored attempt or an imported purchase.
+    pub origin: Origin,
+    /// What the customer did, once known. An imported purchase has none: it went through.
+    pub outcome: Option<Outcome>,
+    /// What the customer last said, if anything.
+    pub feedback: Option<Feedback>,
+    /// Counts the states of this entry from 1: every change adds one.
+    pub revision: u32,
+}
+
+impl Entry {
+    /// The first state of a scored attempt.
+    pub fn scored(id: AttemptId, attempt: Attempt, decision: Decision, recorded_at: Instant) -> Self {
+        let origin = Origin::Scored(Box::new(decision));
+        Self { id, attempt, recorded_at, origin, outcome: None, feedback: None, revision: 1 }
+    }
+
+    /// The first state of an imported purchase.
+    pub fn imported(id: AttemptId, attempt: Attempt, recorded_at: Instant) -> Self {
+        Self { id, attempt, recorded_at, origin: Origin::Imported, outcome: None, feedback: None, revision: 1 }
+    }
+
+    /// The decision, if this entry was scored.
+    pub fn decision(&self) -> Option<&Decision> {
+        match &self.origin {
+            Origin::Scored(decision) => Some(decision),
+            Origin::Imported => None,
+        }
+    }
+
+    /// Whether the purchase went through.
+    pub fn is_purchase(&self) -> bool {
+        matches!(self.origin, Origin::Imported) || self.outcome == Some(Outcome::Proceeded)
+    }
+
+    /// Whether the purchase went through and tells of this customer's habits: not one they say they did not make.
+    pub fn shows_habit(&self) -> bool {
+        self.is_purchase() && self.feedback != Some(Feedback::NotMe)
+    }
+
+    /// The confirmed label, if the customer's last word gives one.
+    pub fn label(&self) -> Option<bool> {
+        self.feedback.and_then(Feedback::label)
+    }
+
+    /// Names the change that led to this state of the entry, the same however often it is told.
+    pub fn event_id(&self) -> EventId {
+        EventId(Hasher::new("event").text(&self.id.to_string()).number(u64::from(self.revision)).finish_u64())
+    }
+}
+
+/// The name of one change of one entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId(pub u64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_postponed_outcome_may_change() {
+        for from in Outcome::ALL {
+            for to in Outcome::ALL {
+                assert_eq!(from.may_become(to), from == to || from == Outcome::Postponed, "{from:?} {to:?}");
+            }
+            assert_eq!(Outcome::from_name(from.name()), Some(from));
+        }
+    }
+
+    #[test]
+    fn feedback_becomes_a_label_only_where_it_is_clear() {
+        let labels: Vec<_> = (1..=10).map(|score| Feedback::Regret(Regret::new(score).unwrap()).label()).collect();
+        let (genuine, unclear, disowned) = (Some(false), None, Some(true));
+        assert_eq!(labels[..3], [genuine; 3]);
+        assert_eq!(labels[3..6], [unclear; 3]);
+        assert_eq!(labels[6..], [disowned; 4]);
+        assert_eq!(Feedback::NotMe.label(), disowned);
+        assert_eq!(Feedback::NormalForMe.label(), genuine);
+        assert_eq!((Regret::new(0), Regret::new(11)), (None, None));
+    }
+}

@@ -1,0 +1,30 @@
+//! The pure core of Financial Guardian: what a purchase attempt is, what is learned of a customer, how an attempt is
+//! compared with it, and what follows.
+//!
+//! Architecture Invariant: no I/O, clock, environment, global, randomness of the system or hash-map order in this crate.
+//! `clippy.toml` bans the calls; the shells in `functions/` pass in what they read.
+//!
+//! The way of one attempt: [`signal`] compares it with the [`profile`] and the [`merchant`] record, [`score`] makes one
+//! number of it, [`policy`] an action of the number, the words follow from the signals, and [`decide`] puts it together.
+//! The way back: an [`entry`] changes, and its change moves the profile, the merchant's record and the day's [`rollup`].
+
+pub mod currency;
+pub mod decide;
+pub mod decision;
+pub mod entry;
+mod hash;
+pub mod id;
+pub mod merchant;
+mod message;
+pub mod money;
+pub mod policy;
+pub mod population;
+pub mod profile;
+mod reason;
+pub mod rollup;
+pub mod score;
+pub mod settings;
+pub mod signal;
+pub mod time;
+
+pub use hash::Hasher;

@@ -1,0 +1,32 @@
+//! Messages: what an intervention says. Plain, personal, never guilt or shame.
+
+use crate::decision::{Action, Message, Reason, Strategy};
+
+/// The strategy of an action.
+pub(crate) fn strategy(action: Action) -> Strategy {
+    match action {
+        Action::Allow | Action::Nudge => Strategy::PlainInformation,
+        Action::Warn => Strategy::Reflection,
+        Action::CoolOff => Strategy::Delay,
+        Action::Block => Strategy::Protection,
+    }
+}
+
+/// The message of a strategy, with the strongest reason in it.
+pub(crate) fn message(strategy: Strategy, reasons: &[Reason]) -> Message {
+    let strongest = reasons.first().map_or("This purchase is unusual for you.", |reason| reason.text.as_str());
+    let (title, rest) = match strategy {
+        Strategy::PlainInformation => ("Just so you know", ""),
+        Strategy::Reflection => ("A moment before you pay", "Is this what you want to do?"),
+        Strategy::Delay => (
+            "Sleep on it?",
+            "Many people are glad to have waited a day. You can confirm tomorrow, or go ahead now if it is urgent.",
+        ),
+        Strategy::Protection => (
+            "We stopped this payment",
+            "If this is you, please confirm it with your bank; if it is not, nothing was paid.",
+        ),
+    };
+    let body = if rest.is_empty() { strongest.to_owned() } else { format!("{strongest} {rest}") };
+    Message { title: title.to_owned(), body }
+}

@@ -1,0 +1,272 @@
+//! A profile as bytes: a version, then the fields in a fixed order. Counts and times are variable-length integers, decayed
+//! sums are 32-bit floats, so that two years of daily purchases stay under a kilobyte.
+
+use super::{Applied, FeedbackCounts, LogAmounts, Merchants, Profile, Tally};
+use crate::entry::EventId;
+use crate::id::ID_LENGTH_MAX;
+use crate::time::{Day, Instant};
+
+/// The version this code writes, and the newest it reads.
+pub const CODEC_VERSION: u8 = 1;
+
+/// How many event ids a blob may hold: far more than fit a day, far less than could exhaust memory.
+const EVENTS_MAX: u64 = 100_000;
+
+/// Why bytes are not a profile.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CodecError {
+    /// Written by a newer version of Guardian.
+    #[error("the profile is of format {found}; this version reads up to {CODEC_VERSION}")]
+    Newer {
+        /// The format found.
+        found: u8,
+    },
+    /// Not a profile at all, or damaged.
+    #[error("the profile is damaged: {0}")]
+    Damaged(&'static str),
+}
+
+impl Profile {
+    /// The profile as bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Writer(Vec::with_capacity(1024));
+        out.0.push(CODEC_VERSION);
+        out.number(u64::from(self.purchases));
+        for count in [self.feedback.regretted, self.feedback.normal_for_me, self.feedback.not_me] {
+            out.number(u64::from(count));
+        }
+        out.optional_instant(self.first_at);
+        out.optional_instant(self.reference);
+        // The peak holds an epoch time in its integer part and so keeps all its bits; negative infinity is "none yet".
+        out.0.extend(self.peak.unwrap_or(f64::NEG_INFINITY).to_le_bytes());
+        for sum in [self.attempts_daily, self.attempts_weekly, self.spent_daily, self.spent_monthly] {
+            out.sum(sum);
+        }
+        out.log_amounts(self.amounts);
+        self.hours.iter().for_each(|bin| out.sum(*bin));
+        out.number(self.categories.iter().len() as u64);
+        for (name, sums) in self.categories.iter() {
+            out.text(name);
+            out.log_amounts(sums);
+        }
+        out.log_amounts(self.categories.others());
+        out.number(self.payment_methods.iter().len() as u64);
+        for (name, weight) in self.payment_methods.iter() {
+            out.text(name);
+            out.sum(weight);
+        }
+        out.sum(self.payment_methods.others());
+        out.number(self.merchants.len() as u64);
+        let latest = latest_day(self.reference);
+        for (hash, day) in self.merchants.as_slice() {
+            out.0.extend(hash.to_le_bytes());
+            out.number(latest.since_days(*day).max(0) as u64);
+        }
+        let (newer_since, newer, older) = self.applied.parts();
+        out.number(newer_since.epoch_ms());
+        for generation in [newer, older] {
+            out.number(generation.len() as u64);
+            generation.iter().for_each(|event| out.0.extend(event.0.to_le_bytes()));
+        }
+        out.0
+    }
+
+    /// Reads what [`Profile::encode`] wrote, in this or an older version.
+    ///
+    /// # Errors
+    /// [`CodecError::Newer`] if a newer version wrote it, [`CodecError::Damaged`] if it is not whole.
+    pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
+        let mut input = Reader(bytes);
+        match input.byte()? {
+            0 => return Err(CodecError::Damaged("format 0")),
+            CODEC_VERSION => {}
+            found => return Err(CodecError::Newer { found }),
+        }
+        let purchases = input.count()?;
+        let feedback =
+            FeedbackCounts { regretted: input.count()?, normal_for_me: input.count()?, not_me: input.count()? };
+        let first_at = input.optional_instant()?;
+        let reference = input.optional_instant()?;
+        let peak = Some(f64::from_le_bytes(input.array()?)).filter(|peak| *peak != f64::NEG_INFINITY);
+        if peak.is_some_and(|peak| !peak.is_finite()) {
+            return Err(CodecError::Damaged("the largest amount is not a number"));
+        }
+        let [attempts_daily, attempts_weekly, spent_daily, spent_monthly] = input.sums()?;
+        let amounts = input.log_amounts()?;
+        let hours = input.sums()?;
+        let categories = input.tally(Reader::log_amounts)?;
+        let payment_methods = input.tally(Reader::sum)?;
+        let merchants = input.merchants(latest_day(reference))?;
+        let applied = Applied::from_parts(input.instant()?, input.events()?, input.events()?);
+        if !input.0.is_empty() {
+            return Err(CodecError::Damaged("bytes after the end"));
+        }
+        Ok(Self {
+            purchases,
+            feedback,
+            first_at,
+            reference,
+            peak,
+            amounts,
+            categories,
+            payment_methods,
+            hours,
+            attempts_daily,
+            attempts_weekly,
+            spent_daily,
+            spent_monthly,
+            merchants,
+            applied,
+        })
+    }
+}
+
+/// The day from which merchants' days are counted back: no purchase is later than the reference.
+fn latest_day(reference: Option<Instant>) -> Day {
+    reference.map_or(Day::default(), Instant::day)
+}
+
+struct Writer(Vec<u8>);
+
+impl Writer {
+    /// A number in LEB128: seven bits a byte, least first.
+    fn number(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.0.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.0.push(number as u8);
+    }
+
+    fn sum(&mut self, sum: f64) {
+        self.0.extend((sum as f32).to_le_bytes());
+    }
+
+    fn log_amounts(&mut self, sums: LogAmounts) {
+        [sums.weight, sums.sum, sums.sum_squares].into_iter().for_each(|sum| self.sum(sum));
+    }
+
+    /// 0 for none, else the epoch milliseconds plus one.
+    fn optional_instant(&mut self, instant: Option<Instant>) {
+        self.number(instant.map_or(0, |instant| instant.epoch_ms() + 1));
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.extend(text.as_bytes());
+    }
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, length: usize) -> Result<&'a [u8], CodecError> {
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(CodecError::Damaged("it ends early"))?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], CodecError> {
+        self.take(N)?.try_into().map_err(|_| CodecError::Damaged("it ends early"))
+    }
+
+    fn byte(&mut self) -> Result<u8, CodecError> {
+        self.array().map(|[byte]| byte)
+    }
+
+    fn number(&mut self) -> Result<u64, CodecError> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(number);
+            }
+        }
+        Err(CodecError::Damaged("a number without end"))
+    }
+
+    fn count(&mut self) -> Result<u32, CodecError> {
+        u32::try_from(self.number()?).map_err(|_| CodecError::Damaged("a count out of range"))
+    }
+
+    /// The length of a list; `max` keeps damaged bytes from asking for memory.
+    fn length(&mut self, max: u64) -> Result<usize, CodecError> {
+        let length = self.number()?;
+        if length <= max { Ok(length as usize) } else { Err(CodecError::Damaged("a list out of range")) }
+    }
+
+    fn sum(&mut self) -> Result<f64, CodecError> {
+        let sum = f32::from_le_bytes(self.array()?);
+        if sum.is_finite() { Ok(f64::from(sum)) } else { Err(CodecError::Damaged("a sum that is not a number")) }
+    }
+
+    fn sums<const N: usize>(&mut self) -> Result<[f64; N], CodecError> {
+        let mut sums = [0.0; N];
+        for sum in &mut sums {
+            *sum = self.sum()?;
+        }
+        Ok(sums)
+    }
+
+    fn log_amounts(&mut self) -> Result<LogAmounts, CodecError> {
+        Ok(LogAmounts { weight: self.sum()?, sum: self.sum()?, sum_squares: self.sum()? })
+    }
+
+    fn instant(&mut self) -> Result<Instant, CodecError> {
+        let epoch_ms = i64::try_from(self.number()?).map_err(|_| CodecError::Damaged("a time out of range"))?;
+        Instant::from_epoch_ms(epoch_ms).map_err(|_| CodecError::Damaged("a time out of range"))
+    }
+
+    fn optional_instant(&mut self) -> Result<Option<Instant>, CodecError> {
+        match self.number()? {
+            0 => Ok(None),
+            later => i64::try_from(later - 1)
+                .ok()
+                .and_then(|epoch_ms| Instant::from_epoch_ms(epoch_ms).ok())
+                .map(Some)
+                .ok_or(CodecError::Damaged("a time out of range")),
+        }
+    }
+
+    fn text(&mut self) -> Result<Box<str>, CodecError> {
+        let length = self.length(ID_LENGTH_MAX as u64)?;
+        let text =
+            std::str::from_utf8(self.take(length)?).map_err(|_| CodecError::Damaged("a name that is no text"))?;
+        Ok(text.into())
+    }
+
+    fn tally<S: super::Sums>(
+        &mut self,
+        read: impl Fn(&mut Self) -> Result<S, CodecError>,
+    ) -> Result<Tally<S>, CodecError> {
+        let length = self.length(Tally::<S>::NAMES_MAX as u64)?;
+        let mut named = Vec::with_capacity(length);
+        for _ in 0..length {
+            named.push((self.text()?, read(self)?));
+        }
+        Tally::from_parts(named, read(self)?).ok_or(CodecError::Damaged("too many names"))
+    }
+
+    fn merchants(&mut self, latest: Day) -> Result<Merchants, CodecError> {
+        let length = self.length(super::MERCHANTS_MAX as u64)?;
+        let mut merchants = Vec::with_capacity(length);
+        for _ in 0..length {
+            let hash = u32::from_le_bytes(self.array()?);
+            let days = i32::try_from(self.number()?).map_err(|_| CodecError::Damaged("a day out of range"))?;
+            merchants.push((hash, latest.plus_days(-days)));
+        }
+        Merchants::from_parts(merchants).ok_or(CodecError::Damaged("merchants out of order"))
+    }
+
+    fn events(&mut self) -> Result<Vec<EventId>, CodecError> {
+        let length = self.length(EVENTS_MAX)?;
+        let bytes = self.take(length * 8)?;
+        Ok(bytes
+            .chunks_exact(8)
+            .filter_map(|bytes| bytes.try_into().ok())
+            .map(u64::from_le_bytes)
+            .map(EventId)
+            .collect())
+    }
+}

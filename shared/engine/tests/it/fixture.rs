@@ -1,0 +1,84 @@
+//! Attempts, purchases and histories to test with.
+
+use engine::currency::Currency;
+use engine::decide::{Circumstances, decide};
+use engine::decision::{Decision, Missing};
+use engine::entry::{Attempt, Entry};
+use engine::id::{AttemptId, Category, CustomerId, IdempotencyKey, MerchantId, PaymentMethod};
+use engine::merchant::MerchantRecord;
+use engine::money::Amount;
+use engine::policy::Policy;
+use engine::profile::Profile;
+use engine::settings::Settings;
+use engine::signal::Known;
+use engine::time::{DAY_MS, HOUR_MS, Instant, LocalInstant};
+
+pub(crate) fn start() -> Instant {
+    LocalInstant::parse("2025-01-01T00:00:00Z").unwrap().instant()
+}
+
+/// An attempt, given as few words as a test needs to say.
+pub(crate) fn attempt(minor: i64, category: &str, payment_method: &str, merchant: &str, at: Instant) -> Attempt {
+    Attempt {
+        customer: CustomerId::parse("ada").unwrap(),
+        amount: Amount::from_minor(minor, Currency::parse("EUR").unwrap()).unwrap(),
+        category: Category::parse(category).unwrap(),
+        payment_method: PaymentMethod::parse(payment_method).unwrap(),
+        merchant: (!merchant.is_empty()).then(|| MerchantId::parse(merchant).unwrap()),
+        occurred_at: LocalInstant::new(at, 0).unwrap(),
+    }
+}
+
+/// An imported purchase under a key made of its time.
+pub(crate) fn purchase(attempt: Attempt) -> Entry {
+    let at = attempt.occurred_at.instant();
+    let key = IdempotencyKey::parse(&format!("key-{}", at.epoch_ms())).unwrap();
+    let id = AttemptId::derive(&attempt.customer, &key, at);
+    Entry::imported(id, attempt, at)
+}
+
+/// A hundred days of groceries at noon for 20 to 60 euros by card at three shops.
+pub(crate) fn grocery_history() -> Vec<Entry> {
+    (0..100)
+        .map(|day| {
+            let at = start().plus_ms(day * DAY_MS + 12 * HOUR_MS);
+            purchase(attempt(2000 + (day * 977) % 4000, "groceries", "debit_card", &format!("shop{}", day % 3), at))
+        })
+        .collect()
+}
+
+/// Noon of the day after [`grocery_history`].
+pub(crate) fn next_noon() -> Instant {
+    start().plus_ms(100 * DAY_MS + 12 * HOUR_MS)
+}
+
+pub(crate) struct Case {
+    pub(crate) profile: Profile,
+    pub(crate) recent: Vec<Entry>,
+    pub(crate) merchant: Option<MerchantRecord>,
+    pub(crate) settings: Settings,
+    pub(crate) policy: Policy,
+    pub(crate) missing: Vec<Missing>,
+}
+
+impl Default for Case {
+    fn default() -> Self {
+        Self {
+            profile: Profile::of_entries(&grocery_history()),
+            recent: Vec::new(),
+            merchant: None,
+            settings: Settings::default(),
+            policy: Policy::default(),
+            missing: Vec::new(),
+        }
+    }
+}
+
+impl Case {
+    pub(crate) fn decide(&self, attempt: &Attempt) -> Decision {
+        let known = Known { profile: &self.profile, recent: &self.recent, merchant: self.merchant.as_ref() };
+        let now = attempt.occurred_at.instant();
+        let (settings, policy, missing) = (&self.settings, &self.policy, &self.missing);
+        decide(attempt, Circumstances { known, settings, policy, missing, now })
+    }
+}

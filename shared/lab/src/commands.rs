@@ -1,0 +1,86 @@
+//! The commands, and what they have in common.
+
+pub(crate) mod inspect;
+pub(crate) mod simulate;
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+use engine::currency::Currency;
+use lab::history::{ColumnMap, History, HistoryError};
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// The history cannot be read.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// Standard output cannot be written.
+    #[error("cannot write the output: {0}")]
+    Output(#[source] io::Error),
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+/// Which history to read, and how. The same options for every command that reads one.
+#[derive(Args)]
+pub(crate) struct HistoryArguments {
+    /// A CSV file with a header line, plain or compressed (.gz, .xz, .zst)
+    #[arg(long, value_name = "FILE")]
+    data: PathBuf,
+
+    /// Which column is what, such as `occurred_at=TX_DATETIME,customer_id=CUSTOMER_ID,amount=TX_AMOUNT`; also
+    /// `merchant_id`, `category`, `payment_method`, `currency`, `label` and `id`. Without it, columns are expected to
+    /// have these names
+    #[arg(long, value_name = "ROLE=COLUMN,…")]
+    columns: Option<ColumnMap>,
+
+    /// The currency of amounts for which no column says another
+    #[arg(long, value_name = "CODE", default_value = "EUR", value_parser = Currency::parse)]
+    currency: Currency,
+}
+
+impl HistoryArguments {
+    pub(crate) fn open(&self) -> Result<History, HistoryError> {
+        History::open(&self.data, &self.columns.clone().unwrap_or_default(), self.currency)
+    }
+}
+
+/// A number with its thousands set apart: `1,754,155`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A share of a whole: `0.837 %`; `0 %` of nothing.
+pub(crate) fn percent(part: u64, whole: u64) -> String {
+    if part == 0 { "0 %".to_owned() } else { format!("{:.3} %", 100.0 * part as f64 / whole as f64) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_754_155, "1,754,155")] {
+            assert_eq!(thousands(number), text);
+        }
+        assert_eq!(percent(14_681, 1_754_155), "0.837 %");
+        assert_eq!(percent(0, 0), "0 %");
+    }
+}

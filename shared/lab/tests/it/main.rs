@@ -1,0 +1,6 @@
+//! The library on whole files, and the program as people run it.
+
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod histories;

@@ -1,0 +1,64 @@
+//! What can go wrong with the table.
+
+use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use engine::profile::CodecError;
+
+/// Why the table did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The table could not be reached, throttled, or answered with an error, after all retries.
+    #[error("{operation}: {cause}")]
+    Unavailable {
+        /// The DynamoDB operation.
+        operation: &'static str,
+        /// The SDK's error with all its causes. For the log, not for callers.
+        cause: String,
+    },
+    /// Others kept writing the same items.
+    #[error("others were faster {attempts} times")]
+    Contended {
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// An item was written by a newer version of Guardian.
+    #[error("the item {sort_key} has format {found}; this version reads up to {known}")]
+    Newer {
+        /// The item's sort key.
+        sort_key: String,
+        /// The format found.
+        found: u32,
+        /// The newest format known.
+        known: u32,
+    },
+    /// An item is not what this crate writes.
+    #[error("the item {sort_key} is damaged: {what}")]
+    Damaged {
+        /// The item's sort key.
+        sort_key: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A profile's bytes could not be read.
+    #[error(transparent)]
+    Profile(#[from] CodecError),
+}
+
+impl StoreError {
+    pub(crate) fn unavailable<E, R>(operation: &'static str, error: &SdkError<E, R>) -> Self
+    where
+        E: std::error::Error + 'static,
+        R: std::fmt::Debug,
+    {
+        Self::Unavailable { operation, cause: DisplayErrorContext(error).to_string() }
+    }
+
+    /// For an answer that DynamoDB's documentation rules out.
+    pub(crate) fn unexpected(operation: &'static str, cause: &dyn std::fmt::Display) -> Self {
+        Self::Unavailable { operation, cause: cause.to_string() }
+    }
+
+    /// Whether trying again later, with the same code, may help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable { .. } | Self::Contended { .. })
+    }
+}

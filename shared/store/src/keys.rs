@@ -1,0 +1,58 @@
+//! Keys: where each item lies.
+
+use engine::id::{AttemptId, CustomerId, MerchantId};
+use engine::time::Day;
+use engine::{Hasher, time::Instant};
+
+/// The partition key's attribute.
+pub(crate) const PARTITION: &str = "pk";
+/// The sort key's attribute.
+pub(crate) const SORT: &str = "sk";
+/// The attribute that DynamoDB's time-to-live reads, in epoch seconds.
+pub(crate) const EXPIRES_AT: &str = "expires_at";
+
+/// The sort key of a profile; sorts after every entry.
+pub(crate) const PROFILE: &str = "p";
+/// The sort key of settings; sorts after the profile.
+pub(crate) const SETTINGS: &str = "s";
+/// The sort key of a merchant's record.
+pub(crate) const RECORD: &str = "r";
+
+/// What the sort key of every entry begins with; the stream's filter in the template names it too.
+pub const ENTRY_PREFIX: &str = "e#";
+
+/// How many items a day's roll-up is spread over, so that no item is written by everyone at once.
+pub const ROLLUP_SHARDS: u64 = 8;
+
+pub(crate) fn customer(customer: &CustomerId) -> String {
+    format!("c#{customer}")
+}
+
+pub(crate) fn merchant(merchant: &MerchantId) -> String {
+    format!("m#{merchant}")
+}
+
+pub(crate) fn entry(id: AttemptId) -> String {
+    format!("{ENTRY_PREFIX}{id}")
+}
+
+/// The sort key at which entries of `instant` begin.
+pub(crate) fn entries_from(instant: Instant) -> String {
+    entry(AttemptId::first_at(instant))
+}
+
+/// The sort key just after all entries.
+pub(crate) const AFTER_ENTRIES: &str = "e$";
+
+/// The shard of the roll-ups that counts this customer.
+pub(crate) fn rollup_shard(customer: &CustomerId) -> u64 {
+    Hasher::new("rollup").text(customer.as_str()).finish_u64() % ROLLUP_SHARDS
+}
+
+pub(crate) fn rollup(shard: u64) -> String {
+    format!("d#{shard:02}")
+}
+
+pub(crate) fn day(day: Day) -> String {
+    day.to_string()
+}

@@ -1,0 +1,51 @@
+//! The table itself, for the emulator and for tests. In an AWS account the template creates it.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
+    StreamViewType, TimeToLiveSpecification,
+};
+
+use crate::StoreError;
+use crate::keys::{EXPIRES_AT, PARTITION, SORT};
+
+/// Creates the table with its stream and its time-to-live, unless it is there.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] if the table can neither be created nor is there.
+pub async fn create_table(client: &Client, name: &str) -> Result<(), StoreError> {
+    let key = |name: &str, key_type| KeySchemaElement::builder().attribute_name(name).key_type(key_type).build();
+    let attribute =
+        |name: &str| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
+    let incomplete = |error: aws_sdk_dynamodb::error::BuildError| StoreError::unexpected("CreateTable", &error);
+    let stream =
+        StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages).build();
+    let created = client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .key_schema(key(PARTITION, KeyType::Hash).map_err(incomplete)?)
+        .key_schema(key(SORT, KeyType::Range).map_err(incomplete)?)
+        .attribute_definitions(attribute(PARTITION).map_err(incomplete)?)
+        .attribute_definitions(attribute(SORT).map_err(incomplete)?)
+        .stream_specification(stream.map_err(incomplete)?)
+        .send()
+        .await;
+    match created {
+        Ok(_) => {}
+        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => {
+            return Ok(());
+        }
+        Err(error) => return Err(StoreError::unavailable("CreateTable", &error)),
+    }
+    let time_to_live = TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true).build();
+    client
+        .update_time_to_live()
+        .table_name(name)
+        .time_to_live_specification(time_to_live.map_err(incomplete)?)
+        .send()
+        .await
+        .map_err(|error| StoreError::unavailable("UpdateTimeToLive", &error))?;
+    Ok(())
+}

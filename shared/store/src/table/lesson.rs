@@ -1,0 +1,134 @@
+//! Committing a lesson: the profile, the merchants' records and the roll-ups in one transaction, under the profile's version.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use engine::id::{CustomerId, MerchantId};
+use engine::merchant::LabelCounts;
+use engine::rollup::Counters;
+use engine::time::{DAY_MS, Day, Instant};
+
+use super::Table;
+use super::merchant::{LABELLED, POSITIVE};
+use crate::image::{number, text};
+use crate::keys::{self, PARTITION, SORT};
+use crate::ports::{CommitLesson, Lesson};
+use crate::{StoreError, entry_item, profile_item};
+
+/// How long a merchant's record and a roll-up are kept after they were last written.
+const AGGREGATE_RETENTION_MS: i64 = 800 * DAY_MS;
+
+/// Which days of a merchant's record are removed when a label is added, counted back from the label's day: those that left
+/// the window long ago.
+const MERCHANT_DAYS_REMOVED: std::ops::Range<i32> = 60..75;
+
+impl CommitLesson for Table {
+    async fn commit_lesson(&self, customer: &CustomerId, lesson: &Lesson) -> Result<bool, StoreError> {
+        let told_at = lesson.told_at.unwrap_or(Instant::EPOCH);
+        let mut writes = vec![self.write_profile(customer, lesson, told_at)];
+        writes.extend(by_merchant(&lesson.merchants).map(|(merchant, days)| self.add_labels(merchant, days, told_at)));
+        let shard = keys::rollup_shard(customer);
+        writes.extend(lesson.rollups.iter().map(|(day, counters)| self.add_counters(shard, *day, counters, told_at)));
+        let mut items = Vec::with_capacity(writes.len());
+        for write in writes {
+            let update = write.build().map_err(|error| StoreError::unexpected("TransactWriteItems", &error))?;
+            items.push(TransactWriteItem::builder().update(update).build());
+        }
+        match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(is_conflict) => Ok(false),
+            Err(error) => Err(StoreError::unavailable("TransactWriteItems", &error)),
+        }
+    }
+}
+
+/// Whether a transaction failed only because somebody else was faster.
+fn is_conflict(error: &TransactWriteItemsError) -> bool {
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else { return false };
+    let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+    codes.any(|code| code == "ConditionalCheckFailed" || code == "TransactionConflict")
+}
+
+fn by_merchant(
+    labels: &[(MerchantId, Day, LabelCounts)],
+) -> impl Iterator<Item = (&MerchantId, BTreeMap<Day, LabelCounts>)> {
+    let mut merchants: BTreeMap<&MerchantId, BTreeMap<Day, LabelCounts>> = BTreeMap::new();
+    for (merchant, day, counts) in labels {
+        let sum = merchants.entry(merchant).or_default().entry(*day).or_default();
+        sum.labelled += counts.labelled;
+        sum.positive += counts.positive;
+    }
+    merchants.into_iter()
+}
+
+impl Table {
+    fn update(&self, partition: String, sort: String) -> UpdateBuilder {
+        Update::builder().table_name(&self.name).key(PARTITION, text(partition)).key(SORT, text(sort))
+    }
+
+    fn write_profile(&self, customer: &CustomerId, lesson: &Lesson, told_at: Instant) -> UpdateBuilder {
+        let seen = lesson.profile.version;
+        let update = self
+            .update(keys::customer(customer), keys::PROFILE.to_owned())
+            .update_expression("SET #profile = :profile, #version = :next, #expires_at = :later")
+            .expression_attribute_names("#profile", profile_item::BLOB)
+            .expression_attribute_names("#version", profile_item::VERSION)
+            .expression_attribute_names("#expires_at", keys::EXPIRES_AT)
+            .expression_attribute_values(":profile", profile_item::blob(&lesson.profile.profile))
+            .expression_attribute_values(":next", number(seen + 1))
+            .expression_attribute_values(
+                ":later",
+                entry_item::expires_at(told_at.plus_ms(profile_item::PROFILE_RETENTION_MS)),
+            );
+        if seen == 0 {
+            update.condition_expression("attribute_not_exists(#version)")
+        } else {
+            update.condition_expression("#version = :seen").expression_attribute_values(":seen", number(seen))
+        }
+    }
+
+    fn add_labels(&self, merchant: &MerchantId, days: BTreeMap<Day, LabelCounts>, told_at: Instant) -> UpdateBuilder {
+        let latest = days.keys().next_back().copied().unwrap_or_default();
+        let mut counters = Vec::new();
+        for (day, counts) in days {
+            counters.push((format!("{LABELLED} {day}"), counts.labelled));
+            counters.push((format!("{POSITIVE} {day}"), counts.positive));
+        }
+        let old = MERCHANT_DAYS_REMOVED.map(|days| latest.plus_days(-days));
+        let old = old.flat_map(|day| [format!("{LABELLED} {day}"), format!("{POSITIVE} {day}")]);
+        add(self.update(keys::merchant(merchant), keys::RECORD.to_owned()), counters, old.collect(), told_at)
+    }
+
+    fn add_counters(&self, shard: u64, day: Day, counters: &Counters, told_at: Instant) -> UpdateBuilder {
+        let counters = counters.iter().map(|(name, count)| (name.to_owned(), count)).collect();
+        add(self.update(keys::rollup(shard), keys::day(day)), counters, Vec::new(), told_at)
+    }
+}
+
+/// Adds to numbers of an item, making it if need be, and removes attributes.
+fn add(
+    mut update: UpdateBuilder,
+    counters: Vec<(String, i64)>,
+    removed: Vec<String>,
+    told_at: Instant,
+) -> UpdateBuilder {
+    let mut expression = "SET #expires_at = :later".to_owned();
+    update = update
+        .expression_attribute_names("#expires_at", keys::EXPIRES_AT)
+        .expression_attribute_values(":later", entry_item::expires_at(told_at.plus_ms(AGGREGATE_RETENTION_MS)));
+    for (position, (name, count)) in counters.into_iter().filter(|(_, count)| *count != 0).enumerate() {
+        expression.push_str(if position == 0 { " ADD " } else { ", " });
+        expression.push_str(&format!("#a{position} :a{position}"));
+        update = update
+            .expression_attribute_names(format!("#a{position}"), name)
+            .expression_attribute_values(format!(":a{position}"), number(count));
+    }
+    for (position, name) in removed.into_iter().enumerate() {
+        expression.push_str(if position == 0 { " REMOVE " } else { ", " });
+        expression.push_str(&format!("#r{position}"));
+        update = update.expression_attribute_names(format!("#r{position}"), name);
+    }
+    update.update_expression(expression)
+}
