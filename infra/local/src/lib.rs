@@ -12,9 +12,9 @@
 //!
 //! The story of a run is told in [`run`]; [`stack`] is what it starts and stops.
 
+pub mod bench;
 pub mod build;
 pub mod client;
-pub mod clock;
 pub mod console;
 pub mod emulator;
 pub mod options;
@@ -27,3 +27,4 @@ pub mod summary;
 pub mod traffic;
 pub mod trigger;
 pub mod unrouted;
+pub mod verify;

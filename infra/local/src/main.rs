@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
+use local::bench;
 use local::options::{Command, Options};
 use local::processes::watchdog;
 use local::run::run;
@@ -15,15 +16,21 @@ const LOG_FILTER: &str = "info";
 
 fn main() -> ExitCode {
     let started = Instant::now();
-    let options = Options::parse();
-    if let Some(Command::Watchdog) = options.command {
+    let mut options = Options::parse();
+    let command = options.command.take();
+    if let Some(Command::Watchdog) = command {
         watchdog::run(std::io::stdin().lock());
         return ExitCode::SUCCESS;
     }
     // One thread is enough for whatever waits; the emulator brings its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match (runtime, surroundings()) {
-        (Ok(runtime), Ok(surroundings)) => runtime.block_on(run(options, surroundings, started)),
+        (Ok(runtime), Ok(surroundings)) => match command {
+            Some(Command::Bench { port, requests, json }) => {
+                runtime.block_on(bench::run(port, requests, json.as_deref(), &surroundings))
+            }
+            _ => runtime.block_on(run(options, surroundings, started)),
+        },
         _ => ExitCode::FAILURE,
     }
 }

@@ -80,6 +80,21 @@ pub struct Options {
 /// What else this program does.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
+    /// Measure what scoring costs beside a bare function that makes the same two calls to the table.
+    Bench {
+        /// The port of the HTTP API; the table emulator gets the one after it.
+        #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=65534))]
+        port: u16,
+
+        /// How many requests of each kind are timed.
+        #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        requests: u32,
+
+        /// Write the figures to this file as JSON.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+
     /// Kills the processes of a stack that was killed itself. Started by the stack, not by people.
     #[command(hide = true)]
     Watchdog,

@@ -16,15 +16,16 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::client::Client;
-use crate::clock;
 use crate::console::Console;
 use crate::options::Options;
 use crate::stack::{Stack, StackError, Surroundings};
-use crate::summary::{Durations, Summary, Verification};
+use crate::summary::{Durations, Summary};
 use crate::traffic::history::HistorySettings;
 use crate::traffic::simulated::Group;
 use crate::traffic::{Api, Pace, Plan, Player, Tally, api, history, simulated};
 use crate::trigger::{PumpState, pump};
+use crate::verify::{Verification, verify};
+use edge::clock;
 
 /// Live attempts a second while somebody watches, unless `--rate` says otherwise: slow enough to follow.
 const RATE_WATCHED: f64 = 5.0;
@@ -44,6 +45,8 @@ enum RunError {
     History(#[from] HistoryError),
     #[error("reading the history: {0}")]
     Reading(#[from] tokio::task::JoinError),
+    #[error("checking the profiles: {0}")]
+    Verification(#[from] store::StoreError),
     #[error("cannot write the summary to {path}: {source}")]
     Json { path: String, source: std::io::Error },
     #[error("cannot listen for Ctrl-C: {0}")]
@@ -86,6 +89,7 @@ async fn play_and_stop(
         options,
         console,
         api: Api::new(Client::new(stack.api)),
+        table: stack.table.clone(),
         tally: Arc::new(Tally::new(started)),
         trigger: stack.trigger_state(),
         importing: Cell::default(),
@@ -131,7 +135,7 @@ fn print_addresses(stack: &Stack, options: &Options, console: &Console) {
 
 /// Prints a request to paste: an expensive evening, so that there is something to say about it.
 fn print_request(address: SocketAddr, customer: &str, currency: Currency, console: &Console) {
-    let now = clock::now();
+    let now = clock::system();
     let attempt = || {
         Some(Transaction {
             id: IdempotencyKey::parse(&format!("pasted-{}", now.epoch_ms())).ok()?,
@@ -156,6 +160,7 @@ struct Session<'a> {
     options: &'a Options,
     console: &'a Console,
     api: Api,
+    table: store::Table,
     tally: Arc<Tally>,
     trigger: watch::Receiver<PumpState>,
     /// How long the imports have taken until now.
@@ -175,7 +180,8 @@ impl Session<'_> {
         let from_history = history.is_some();
         self.play_plan(history.unwrap_or_else(|| self.simulated(0))).await?;
         if self.options.exit {
-            return self.sum_up(None);
+            let verification = self.verify().await?;
+            return self.sum_up(Some(verification));
         }
         if from_history {
             self.sum_up(None)?;
@@ -190,7 +196,7 @@ impl Session<'_> {
 
     fn simulated(&self, number: u64) -> Plan {
         let Options { seed, customers, currency, .. } = *self.options;
-        simulated::plan(Group { number, seed, customers, currency }, clock::now())
+        simulated::plan(Group { number, seed, customers, currency }, clock::system())
     }
 
     /// Plays one plan: imports its past, waits until that is learned, then lives.
@@ -273,6 +279,14 @@ impl Session<'_> {
             self.console.line(&format!("first attempt scored {:.1} s after the start", after.as_secs_f64()));
             print_request(self.api.address(), customer.as_str(), self.options.currency, self.console);
         }
+    }
+
+    /// Compares every profile of this run with its customer's entries.
+    async fn verify(&self) -> Result<Verification, RunError> {
+        let customers = self.tally.read(|counts| counts.customers.clone());
+        let checked = Cell::new(0);
+        let checking = || format!("checking the profiles: {} of {}", checked.get(), customers.len());
+        Ok(self.showing(checking, verify(&self.table, &customers, |done| checked.set(done))).await?)
     }
 
     /// Sums up as far as it went.

@@ -154,12 +154,13 @@ impl Stack {
         let watchdog = Watchdog::start(&surroundings.program).map_err(refused("cannot start the watchdog"))?;
         let hidden = surroundings.workspace.join(".local");
         let tools = hidden.join("tools");
-        let (cargo_lambda, built) = tokio::join!(
-            setup::cargo_lambda(&tools, &watchdog, console),
-            build::functions(&surroundings.cargo, &surroundings.workspace, &watchdog),
-        );
-        built?;
-        let cargo_lambda = cargo_lambda?;
+        // Whichever fails first ends the other: nobody should wait for a build to learn that a download failed.
+        let setup = async { setup::cargo_lambda(&tools, &watchdog, console).await.map_err(StackError::from) };
+        let build = async {
+            let built = build::functions(&surroundings.cargo, &surroundings.workspace, &watchdog).await;
+            built.map_err(StackError::from)
+        };
+        let (cargo_lambda, ()) = tokio::try_join!(setup, build)?;
 
         let emulator = Emulator::start(ports.emulator, emulator::open(keep)?)?;
         let client = table_client(emulator.address());
@@ -196,6 +197,18 @@ impl Stack {
             unrouted,
             incidents,
         })
+    }
+
+    /// Builds the bare function and starts it as one more.
+    ///
+    /// # Errors
+    /// [`StackError`] if it does not build or its log cannot be made.
+    pub async fn start_floor(&mut self, surroundings: &Surroundings) -> Result<(), StackError> {
+        build::floor(&surroundings.cargo, &surroundings.workspace, &self.watchdog).await?;
+        let service = lambda(build::FLOOR, self.api, self.table_endpoint, surroundings);
+        self.supervisor
+            .start(service)
+            .map_err(|source| StackError::System { what: "cannot make a log".to_owned(), source })
     }
 
     /// How the stream trigger stands.
@@ -269,12 +282,28 @@ fn watcher(cargo_lambda: &Path, api: SocketAddr, surroundings: &Surroundings) ->
     }
 }
 
-/// A function, with the environment that Lambda and the template would give it.
+/// A function behind the watcher.
 fn lambda(name: &str, api: SocketAddr, table_endpoint: SocketAddr, surroundings: &Surroundings) -> Service {
     let runtime_api = format!("http://{api}/.rt/{name}");
+    Service {
+        name: name.to_owned(),
+        program: surroundings.program.with_file_name(name),
+        arguments: Vec::new(),
+        environment: Environment::Only(function_environment(name, &runtime_api, table_endpoint, surroundings)),
+        folder: surroundings.workspace.clone(),
+    }
+}
+
+/// The environment that Lambda and the template would give a function.
+pub fn function_environment(
+    name: &str,
+    runtime_api: &str,
+    table_endpoint: SocketAddr,
+    surroundings: &Surroundings,
+) -> Vec<(String, String)> {
     let endpoint = format!("http://{table_endpoint}");
     let environment = [
-        ("AWS_LAMBDA_RUNTIME_API", runtime_api.as_str()),
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api),
         ("AWS_LAMBDA_FUNCTION_NAME", name),
         ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY_SIZE_MB),
@@ -285,13 +314,7 @@ fn lambda(name: &str, api: SocketAddr, table_endpoint: SocketAddr, surroundings:
         ("TABLE_NAME", TABLE_NAME),
         ("RUST_LOG", &surroundings.log_filter),
     ];
-    Service {
-        name: name.to_owned(),
-        program: surroundings.program.with_file_name(name),
-        arguments: Vec::new(),
-        environment: Environment::Only(environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()),
-        folder: surroundings.workspace.clone(),
-    }
+    environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
 }
 
 async fn until_listening(api: SocketAddr, logs: &Path) -> Result<(), StackError> {

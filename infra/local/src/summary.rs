@@ -8,18 +8,10 @@ use serde::Serialize;
 
 use crate::traffic::Counts;
 use crate::trigger::PumpState;
+use crate::verify::Verification;
 
 /// How many profiles that are wrong are named.
 const MISMATCHES_SHOWN: usize = 5;
-
-/// Every profile compared with what its customer's entries say it should be.
-#[derive(Debug, Clone, Default)]
-pub struct Verification {
-    /// Profiles that were compared.
-    pub profiles: u64,
-    /// Those that differ, each in words.
-    pub mismatches: Vec<String>,
-}
 
 /// The summary of a run. The fields are a contract: `--json` writes them, scripts read them.
 #[derive(Debug, Clone, Serialize)]
@@ -46,7 +38,11 @@ pub struct Summary {
     pub first_not_2xx: Option<String>,
     /// Customers that were played.
     pub customers: u64,
-    /// Profiles that were compared with their entries; `null` where the run did not end by itself.
+    /// Entries that these customers have; `null`, as the next three, where the run did not end by itself.
+    pub entries: Option<u64>,
+    /// Purchases and attempts that the API took and that are no entry.
+    pub entries_missing: Option<u64>,
+    /// Profiles that were compared with their entries.
     pub profiles: Option<u64>,
     /// Profiles that differ.
     pub profile_mismatches: Option<u64>,
@@ -97,6 +93,10 @@ impl Summary {
             not_2xx: counts.not_2xx,
             first_not_2xx: counts.first_not_2xx,
             customers: counts.customers.len() as u64,
+            entries: verification.as_ref().map(|verification| verification.entries),
+            entries_missing: verification.as_ref().map(|verification| {
+                (counts.imported - counts.duplicates + counts.scored).saturating_sub(verification.entries)
+            }),
             profiles: verification.as_ref().map(|verification| verification.profiles),
             profile_mismatches: verification.as_ref().map(|verification| verification.mismatches.len() as u64),
             mismatches: verification
@@ -112,9 +112,11 @@ impl Summary {
         }
     }
 
-    /// Whether everything went as it should: every request answered, every record learned, every profile right.
+    /// Whether everything went as it should: every request answered, every one of them an entry, every record learned, every
+    /// profile right.
     pub fn is_clean(&self) -> bool {
-        self.not_2xx == 0 && self.stream_given_up == 0 && self.profile_mismatches.unwrap_or(0) == 0
+        let failures = [self.entries_missing, self.profile_mismatches].into_iter().flatten();
+        self.not_2xx + self.stream_given_up + failures.sum::<u64>() == 0
     }
 
     /// The summary in words.
@@ -140,6 +142,9 @@ impl Summary {
         let (p50, p95, p99) = (ms(self.p50_ms), ms(self.p95_ms), ms(self.p99_ms));
         writeln!(out, "latency    p50 {p50}, p95 {p95}, p99 {p99}, longest {} ms (scoring requests)", self.longest_ms)?;
         writeln!(out, "learned    {} stream records, {} given up", self.stream_applied, self.stream_given_up)?;
+        if let (Some(entries), Some(missing)) = (self.entries, self.entries_missing) {
+            writeln!(out, "entries    {entries}, {missing} missing")?;
+        }
         if let (Some(profiles), Some(mismatches)) = (self.profiles, self.profile_mismatches) {
             writeln!(out, "profiles   {profiles} compared with their entries, {mismatches} differ")?;
             self.mismatches.iter().try_for_each(|mismatch| writeln!(out, "           {mismatch}"))?;
@@ -188,8 +193,12 @@ mod tests {
     fn a_run_is_clean_only_without_failures_and_mismatches() {
         assert!(summary(Counts::default(), None).is_clean());
         assert!(!summary(Counts { not_2xx: 1, ..Counts::default() }, None).is_clean());
-        let wrong = Verification { profiles: 1, mismatches: vec!["c: amount".to_owned()] };
+        let wrong = Verification { profiles: 1, entries: 1, mismatches: vec!["c: amount".to_owned()] };
         assert!(!summary(Counts::default(), Some(wrong)).is_clean());
+        let unwritten = Counts { imported: 3, duplicates: 1, scored: 2, ..Counts::default() };
+        let written = |entries| Some(Verification { entries, ..Verification::default() });
+        assert!(!summary(unwritten.clone(), written(3)).is_clean());
+        assert!(summary(unwritten, written(4)).is_clean());
         let given_up = PumpState { given_up: 1, ..PumpState::default() };
         assert!(!Summary::new(Counts::default(), &given_up, Durations::default(), None).is_clean());
     }
@@ -197,7 +206,7 @@ mod tests {
     #[test]
     fn failures_and_mismatches_are_shown() {
         let counts = Counts { not_2xx: 2, first_not_2xx: Some("score: 422 {}".to_owned()), ..Counts::default() };
-        let wrong = Verification { profiles: 3, mismatches: vec!["c1: amount".to_owned()] };
+        let wrong = Verification { profiles: 3, entries: 9, mismatches: vec!["c1: amount".to_owned()] };
         let words = summary(counts, Some(wrong)).in_words();
         assert!(words.contains("2 requests; the first: score: 422 {}"), "{words}");
         assert!(words.contains("3 compared with their entries, 1 differ\n           c1: amount"), "{words}");

@@ -34,8 +34,8 @@ pub fn decide(attempt: &Attempt, circumstances: Circumstances<'_>) -> Decision {
     let signals = Signals::of(attempt, known);
     let deviations = signals.deviations();
     let score = Score::of(&deviations);
-    let mut reasons = reasons(attempt, &signals, &score);
     let learning = known.profile.is_learning();
+    let mut reasons = reasons(attempt, &signals, &score, learning);
 
     let mut action = policy.action(score.log_odds() + settings.sensitivity.log_odds_shift());
     if learning {

@@ -7,13 +7,16 @@ use crate::signal::{Dimension, Signals, Window};
 
 /// The reasons of a score, strongest first. Every dimension that adds anything has one, so that base and contributions add
 /// up to the score.
-pub(crate) fn reasons(attempt: &Attempt, signals: &Signals, score: &Score) -> Vec<Reason> {
+///
+/// While the customer is still being learned, the population stands in for much of their profile: then the texts do not call
+/// "yours" what is everybody's.
+pub(crate) fn reasons(attempt: &Attempt, signals: &Signals, score: &Score, learning: bool) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = score
         .contributions
         .iter()
         .filter(|(_, contribution)| **contribution > 0.0)
         .map(|(dimension, contribution)| {
-            let (code, text) = explain(dimension, attempt, signals);
+            let (code, text) = explain(dimension, attempt, signals, learning);
             Reason { code, contribution: *contribution, text }
         })
         .collect();
@@ -21,22 +24,23 @@ pub(crate) fn reasons(attempt: &Attempt, signals: &Signals, score: &Score) -> Ve
     reasons
 }
 
-fn explain(dimension: Dimension, attempt: &Attempt, signals: &Signals) -> (ReasonCode, String) {
+fn explain(dimension: Dimension, attempt: &Attempt, signals: &Signals, learning: bool) -> (ReasonCode, String) {
     match dimension {
-        Dimension::Amount => (ReasonCode::AmountUnusual, amount(attempt, signals)),
+        Dimension::Amount => (ReasonCode::AmountUnusual, amount(attempt, signals, learning)),
         Dimension::Category => {
             let text = share(signals.category.share, &format!("are in {}", words(attempt.category.as_str())));
             (ReasonCode::CategoryUnusual, text)
         }
         Dimension::Timing => {
-            let text = format!("You rarely buy between {0}:00 and {0}:59.", signals.timing.hour);
+            let who = if learning { "Few people" } else { "You rarely" };
+            let text = format!("{who} buy between {0}:00 and {0}:59.", signals.timing.hour);
             (ReasonCode::TimingUnusual, text)
         }
         Dimension::Payment => {
             let method = words(attempt.payment_method.as_str());
             (ReasonCode::PaymentUnusual, share(signals.payment.share, &format!("are paid by {method}")))
         }
-        Dimension::Velocity => (ReasonCode::VelocityHigh, velocity(signals)),
+        Dimension::Velocity => (ReasonCode::VelocityHigh, velocity(signals, learning)),
         Dimension::Merchant if signals.merchant.risk_nats > signals.merchant.novelty_nats => {
             let labels = signals.merchant.labels;
             let text = format!(
@@ -53,26 +57,27 @@ fn explain(dimension: Dimension, attempt: &Attempt, signals: &Signals) -> (Reaso
     }
 }
 
-fn amount(attempt: &Attempt, signals: &Signals) -> String {
+fn amount(attempt: &Attempt, signals: &Signals, learning: bool) -> String {
     let signal = &signals.amount;
     let rarity = one_in(signal.nats).map_or_else(String::new, |one_in| format!(", about 1 in {one_in}"));
-    let what = if signal.category_known {
-        format!("{} purchase", words(attempt.category.as_str()))
-    } else {
-        "purchase".to_owned()
+    let what = match (learning, signal.category_known) {
+        (true, _) => "what people usually spend".to_owned(),
+        (false, true) => format!("your usual {} purchase", words(attempt.category.as_str())),
+        (false, false) => "your usual purchase".to_owned(),
     };
     if signal.ratio >= 1.5 {
-        format!("{} times your usual {what} ({}){rarity}.", multiple(signal.ratio), signal.usual)
+        format!("{} times {what} ({}){rarity}.", multiple(signal.ratio), signal.usual)
     } else {
-        format!("{} is within reach of your usual {what} ({}).", attempt.amount, signal.usual)
+        format!("{} is within reach of {what} ({}).", attempt.amount, signal.usual)
     }
 }
 
-fn velocity(signals: &Signals) -> String {
+fn velocity(signals: &Signals, learning: bool) -> String {
     let signal = signals.velocity;
+    let who = if learning { "people" } else { "you" };
     let attempts = |span: &str| {
         let count = signal.count.round().max(2.0);
-        format!("About {count} purchase attempts within {span}, more than you usually make.")
+        format!("About {count} purchase attempts within {span}, more than {who} usually make.")
     };
     match signal.window {
         Window::TenMinutes => attempts("ten minutes"),
@@ -80,7 +85,7 @@ fn velocity(signals: &Signals) -> String {
         Window::Day => attempts("a day"),
         Window::Week => attempts("a week"),
         Window::DaySpending => {
-            format!("With this, about {} times what you usually spend in a day.", multiple(signal.count))
+            format!("With this, about {} times what {who} usually spend in a day.", multiple(signal.count))
         }
     }
 }

@@ -1,14 +1,19 @@
 //! The commands, and what they have in common.
 
+pub(crate) mod evaluate;
 pub(crate) mod inspect;
 pub(crate) mod simulate;
+pub(crate) mod train;
 
+use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use engine::currency::Currency;
 use lab::history::{ColumnMap, History, HistoryError};
+use lab::learning::LearningError;
+use serde::Serialize;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -16,9 +21,23 @@ pub(crate) enum CommandError {
     /// The history cannot be read.
     #[error(transparent)]
     History(#[from] HistoryError),
+    /// The history cannot be learned from as asked.
+    #[error(transparent)]
+    Learning(#[from] LearningError),
+    /// What was found cannot be written as JSON.
+    #[error("cannot write the figures as JSON: {0}")]
+    Json(#[source] serde_json::Error),
     /// Standard output cannot be written.
     #[error("cannot write the output: {0}")]
     Output(#[source] io::Error),
+    /// A file cannot be read a second time.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// A file cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     File {
@@ -37,8 +56,8 @@ pub(crate) struct HistoryArguments {
     data: PathBuf,
 
     /// Which column is what, such as `occurred_at=TX_DATETIME,customer_id=CUSTOMER_ID,amount=TX_AMOUNT`; also
-    /// `merchant_id`, `category`, `payment_method`, `currency`, `label` and `id`. Without it, columns are expected to
-    /// have these names
+    /// `merchant_id`, `category`, `payment_method`, `currency`, `label`, `scenario` and `id`. Without it, columns are expected
+    /// to have these names
     #[arg(long, value_name = "ROLE=COLUMN,…")]
     columns: Option<ColumnMap>,
 
@@ -48,9 +67,36 @@ pub(crate) struct HistoryArguments {
 }
 
 impl HistoryArguments {
+    pub(crate) fn path(&self) -> &Path {
+        &self.data
+    }
+
     pub(crate) fn open(&self) -> Result<History, HistoryError> {
         History::open(&self.data, &self.columns.clone().unwrap_or_default(), self.currency)
     }
+}
+
+/// A share as it is given, such as 0.001.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share: &f64| *share > 0.0 && *share < 1.0);
+    share.ok_or_else(|| "a share lies between 0 and 1, such as 0.001".to_owned())
+}
+
+/// Reads a file whole.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, CommandError> {
+    fs::read(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })
+}
+
+/// Writes a file whole.
+pub(crate) fn write_file(path: &Path, content: &[u8]) -> Result<(), CommandError> {
+    fs::write(path, content).map_err(|source| CommandError::File { path: path.to_owned(), source })
+}
+
+/// Anything as indented JSON with a newline at its end.
+pub(crate) fn to_json(value: &impl Serialize) -> Result<Vec<u8>, CommandError> {
+    let mut text = serde_json::to_vec_pretty(value).map_err(CommandError::Json)?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 /// A number with its thousands set apart: `1,754,155`.

@@ -105,6 +105,13 @@ impl History {
         self.skipped
     }
 
+    /// What kind of case the row last read is, in the history's own words; empty where it does not say. It is no part of
+    /// the transaction: only an evaluation may look at it.
+    pub fn scenario(&self) -> &[u8] {
+        let column = self.columns.position(Role::Scenario);
+        column.and_then(|column| self.record.get(column)).unwrap_or_default().trim_ascii()
+    }
+
     /// Reads all that is left and sorts it by time; what happened at the same instant stays in the file's order.
     ///
     /// # Errors

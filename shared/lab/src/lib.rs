@@ -11,5 +11,7 @@
 mod csv_error;
 pub mod export;
 pub mod history;
+#[cfg(feature = "learning")]
+pub mod learning;
 pub mod simulate;
 pub mod transaction;

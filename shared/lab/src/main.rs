@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{CommandError, inspect, simulate};
+use commands::{CommandError, evaluate, inspect, simulate, train};
 
-/// Offline work on data: look at a history, make a simulated one.
+/// Offline work on data: look at a history, make a simulated one, train models on it and evaluate them.
 #[derive(Parser)]
 #[command(name = "cargo lab", bin_name = "cargo lab", version)]
 struct Cli {
@@ -21,6 +21,8 @@ struct Cli {
 enum Command {
     Simulate(simulate::Arguments),
     Inspect(inspect::Arguments),
+    Evaluate(evaluate::Arguments),
+    Train(train::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -28,6 +30,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

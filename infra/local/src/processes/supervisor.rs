@@ -30,8 +30,11 @@ const STOP_GRACE: Duration = Duration::from_secs(5);
 /// How much of the end of a log is shown when a service has ended.
 const LAST_LINES: usize = 5;
 
+/// How much of each of these lines: a structured one can be long, and the log has it whole.
+const LINE_CHARACTERS: usize = 200;
+
 /// How many bytes of a log those lines are looked for in.
-const LAST_BYTES: u64 = 4096;
+const LAST_BYTES: u64 = 16 * 1024;
 
 /// A program that is to run as long as the stack does.
 #[derive(Debug, Clone)]
@@ -193,8 +196,9 @@ fn last_lines(path: &Path) -> io::Result<Vec<String>> {
     let mut end = Vec::new();
     file.take(LAST_BYTES).read_to_end(&mut end)?;
     let text = String::from_utf8_lossy(&end);
+    let shortened = |line: &str| line.chars().take(LINE_CHARACTERS).collect();
     let mut lines: Vec<String> =
-        text.lines().rev().filter(|line| !line.trim().is_empty()).take(LAST_LINES).map(str::to_owned).collect();
+        text.lines().rev().filter(|line| !line.trim().is_empty()).take(LAST_LINES).map(shortened).collect();
     lines.reverse();
     Ok(lines)
 }

@@ -83,14 +83,14 @@ impl Player {
     async fn in_lanes(&mut self, pace: Pace, mut next: impl FnMut() -> Option<(CustomerId, Task)>) {
         let mut running = JoinSet::new();
         let mut queues = Vec::new();
-        for mut lane in self.lanes.drain(..) {
+        for (number, mut lane) in self.lanes.drain(..).enumerate() {
             let (queue, mut tasks) = mpsc::channel(LANE_QUEUE);
             queues.push(queue);
             running.spawn(async move {
                 while let Some((customer, task)) = tasks.recv().await {
                     lane.play(&customer, task).await;
                 }
-                lane
+                (number, lane)
             });
         }
         let mut ticks = match pace {
@@ -112,7 +112,10 @@ impl Player {
             }
         }
         drop(queues);
-        self.lanes = running.join_all().await;
+        // In their old order: what customers will say later waits in the lane that they are dealt to.
+        let mut lanes = running.join_all().await;
+        lanes.sort_unstable_by_key(|(number, _)| *number);
+        self.lanes = lanes.into_iter().map(|(_, lane)| lane).collect();
     }
 }
 

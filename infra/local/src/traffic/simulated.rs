@@ -55,7 +55,8 @@ pub fn plan(group: Group, now: Instant) -> Plan {
     }
     Plan {
         description: format!(
-            "{} simulated customers: {} purchases of {PAST_DAYS} days to import, then {LIVE_DAYS} days to live",
+            "group {} of simulated customers, {}: {} purchases of {PAST_DAYS} days to import, then {LIVE_DAYS} days to live",
+            group.number + 1,
             group.customers,
             past.len()
         ),

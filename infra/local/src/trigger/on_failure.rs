@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use engine::time::Instant;
 use serde_json::{Value, json};
 
-use crate::clock;
 use crate::trigger::lambda::Reply;
 use crate::trigger::record::{self, Record};
+use edge::clock;
 
 /// The file's name in its folder.
 const FILE_NAME: &str = "on-failure.jsonl";
@@ -92,7 +92,7 @@ fn line(failure: &Failure<'_>) -> Value {
         },
         "responseContext": { "functionError": function_error, "response": response },
         "version": "1.0",
-        "timestamp": clock::now().to_string(),
+        "timestamp": clock::system().to_string(),
         "DDBStreamBatchInfo": {
             "shardId": failure.shard_id,
             "startSequenceNumber": record.sequence_number(),

@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::clock;
 use crate::trigger::checkpoint::{Checkpoint, CheckpointError};
 use crate::trigger::lambda::Handler;
 use crate::trigger::on_failure::{Failure, OnFailure, OnFailureError};
 use crate::trigger::record::{self, Filter, Record};
 use crate::trigger::rules::{Delivery, Retries, verdict};
 use crate::trigger::source::RecordSource;
+use edge::clock;
 
 /// The settings of the event source mapping.
 #[derive(Debug, Clone)]
@@ -186,7 +186,7 @@ impl<S: RecordSource, H: Handler> Pump<S, H> {
 
     fn report_progress(&self, last: &Record, records: u64, given_up: bool) {
         let created_at_ms = last.created_at_s().unwrap_or_default() * 1000.0;
-        let iterator_age_ms = (clock::now().epoch_ms() as f64 - created_at_ms).max(0.0) as u64;
+        let iterator_age_ms = (clock::system().epoch_ms() as f64 - created_at_ms).max(0.0) as u64;
         self.state.send_modify(|state| {
             state.applied += records - u64::from(given_up);
             state.given_up += u64::from(given_up);

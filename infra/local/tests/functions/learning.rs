@@ -118,6 +118,55 @@ async fn an_empty_batch_is_a_success_and_what_is_no_batch_is_an_error() {
     assert!(serde_json::from_value::<Batch>(json!({ "records": [] })).is_err());
 }
 
+/// A purchase every day at one of 40 merchants in 16 categories, paid in six ways.
+fn varied_purchase(day: i64) -> Value {
+    let at = now().plus_ms((day - 730) * engine::time::DAY_MS + day % 24 * engine::time::HOUR_MS);
+    json!({
+        "idempotency_key": format!("day-{day}"),
+        "amount": { "value": format!("{}.{:02}", 5 + day * 37 % 200, day % 100), "currency": "EUR" },
+        "category": format!("category_{:02}", day % 16),
+        "payment_method": format!("method_{}", day % 6),
+        "merchant_id": format!("merchant-{}", day * 7 % 40),
+        "occurred_at": at.to_string(),
+    })
+}
+
+#[tokio::test]
+async fn two_years_of_daily_purchases_stay_one_item_under_a_kilobyte() {
+    let mut world = World::new().await;
+    // Learned a week at a time: the memory of what the stream can repeat is then as large as it ever is for such a customer.
+    for week in 0..104 {
+        let purchases: Vec<Value> = (week * 7..week * 7 + 7).map(varied_purchase).collect();
+        call(&world.customers, &with_body(golden("customers-purchases"), &json!({ "purchases": purchases })))
+            .await
+            .ok();
+        let mut records = world.told().await;
+        for (record, day) in records.iter_mut().zip(week * 7..) {
+            let told_at = now().plus_ms((day - 730) * engine::time::DAY_MS);
+            record["dynamodb"]["ApproximateCreationDateTime"] = json!(told_at.epoch_ms() / 1000);
+        }
+        assert_eq!(world.updater.learn(Batch { records }).await.unwrap(), Response::default());
+    }
+    assert_eq!(difference(&world).await, None);
+    let key = |name: &str| aws_sdk_dynamodb::types::AttributeValue::S(name.to_owned());
+    let request = world.client.get_item().table_name(crate::world::TABLE).key("pk", key("c#ada")).key("sk", key("p"));
+    let item = request.send().await.unwrap().item.unwrap();
+    let bytes: usize = item.iter().map(|(name, value)| name.len() + bytes_of(value)).sum();
+    println!("the profile's item has {bytes} bytes");
+    assert!(bytes < 1024, "{bytes}");
+}
+
+/// What DynamoDB counts for a value (Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats").
+fn bytes_of(value: &aws_sdk_dynamodb::types::AttributeValue) -> usize {
+    use aws_sdk_dynamodb::types::AttributeValue::{B, N, S};
+    match value {
+        S(text) => text.len(),
+        N(number) => number.len().div_ceil(2) + 1,
+        B(blob) => blob.as_ref().len(),
+        other => panic!("a profile has no {other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn when_the_table_is_gone_everything_is_handed_back() {
     let mut world = World::new().await;

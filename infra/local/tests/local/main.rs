@@ -5,4 +5,6 @@
 mod emulator;
 mod processes;
 mod program;
+mod traffic;
 mod trigger;
+mod verify;

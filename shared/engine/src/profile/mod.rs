@@ -92,7 +92,8 @@ impl Profile {
         profile
     }
 
-    fn learn(&mut self, change: Change<'_>) {
+    /// Learns a change without remembering it: for replays that tell each change once by construction.
+    pub fn learn(&mut self, change: Change<'_>) {
         let entry = change.after;
         let at = entry.attempt.occurred_at.instant();
         self.purchases = self.purchases.saturating_add_signed(change.delta(Entry::is_purchase) as i32);

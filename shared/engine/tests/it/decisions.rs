@@ -99,6 +99,8 @@ fn a_newcomer_is_never_stopped_hard_and_is_told_why() {
     let decision = case.decide(&attempt(500_000_000, "jewellery", "bnpl", "casino", night));
     assert_eq!((decision.action, decision.learning), (Action::Warn, true));
     assert!(decision.reasons.iter().any(|reason| reason.code == ReasonCode::InsufficientHistory));
+    let texts = decision.reasons.iter().map(|reason| reason.text.as_str()).collect::<Vec<_>>().join(" ");
+    assert!(!texts.contains("your usual") && !texts.contains("You rarely"), "{texts}");
     let modest = case.decide(&attempt(4000, "groceries", "debit_card", "shop1", next_noon()));
     assert_eq!(modest.action, Action::Allow);
 }

@@ -1,7 +1,8 @@
-//! The engine from outside: whole decisions and whole profiles.
+//! The engine from outside: whole decisions, whole profiles and whole models.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic: that is how it fails")]
 
 mod decisions;
 mod fixture;
+mod models;
 mod profiles;

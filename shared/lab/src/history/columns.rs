@@ -10,7 +10,10 @@ use super::error::HistoryError;
 
 /// What a column can mean. The first three are needed, the others may be missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is the field of Transaction with the same name, where it is described")]
+#[expect(
+    missing_docs,
+    reason = "each but the last is the field of Transaction with the same name, where it is described"
+)]
 pub enum Role {
     OccurredAt,
     CustomerId,
@@ -21,10 +24,12 @@ pub enum Role {
     PaymentMethod,
     Currency,
     Label,
+    /// What kind of case a row is, in the history's own words; read by [`super::History::scenario`].
+    Scenario,
 }
 
 impl Role {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::OccurredAt,
         Self::CustomerId,
         Self::Amount,
@@ -34,6 +39,7 @@ impl Role {
         Self::PaymentMethod,
         Self::Currency,
         Self::Label,
+        Self::Scenario,
     ];
 
     const NEEDED: [Self; 3] = [Self::OccurredAt, Self::CustomerId, Self::Amount];
@@ -49,6 +55,7 @@ impl Role {
             Self::PaymentMethod => "payment_method",
             Self::Currency => "currency",
             Self::Label => "label",
+            Self::Scenario => "scenario",
         }
     }
 

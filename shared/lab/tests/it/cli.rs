@@ -4,17 +4,17 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-fn lab(arguments: &[&str]) -> Output {
+pub(crate) fn lab(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_lab")).args(arguments).output().unwrap()
 }
 
 /// A path for one test's own file.
-fn temporary(name: &str) -> PathBuf {
+pub(crate) fn temporary(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
 #[track_caller]
-fn check(arguments: &[&str], exit_code: i32, stdout: &[&str], stderr: &[&str]) {
+pub(crate) fn check(arguments: &[&str], exit_code: i32, stdout: &[&str], stderr: &[&str]) {
     let output = lab(arguments);
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(output.status.code(), Some(exit_code), "{out}{err}");
@@ -93,7 +93,7 @@ fn wrong_usage_is_explained_with_exit_code_2() {
 
 #[test]
 fn help_names_the_commands_and_their_options() {
-    check(&["--help"], 0, &["Usage: cargo lab <COMMAND>", "simulate ", "inspect "], &[]);
+    check(&["--help"], 0, &["Usage: cargo lab <COMMAND>", "simulate ", "inspect ", "evaluate ", "train "], &[]);
     check(
         &["simulate", "--help"],
         0,

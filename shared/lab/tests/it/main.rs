@@ -3,4 +3,8 @@
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod evaluations;
+#[cfg(test)]
+mod guards;
+#[cfg(test)]
 mod histories;

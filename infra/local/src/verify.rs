@@ -1,0 +1,63 @@
+//! Checking what was learned: every stored profile against the fold of its customer's entries.
+
+use std::collections::BTreeSet;
+
+use engine::id::CustomerId;
+use engine::profile::Profile;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use store::StoreError;
+use store::ports::{ReadProfile, ReadTimeline};
+
+/// How many customers are checked at the same time.
+const CUSTOMERS_AT_ONCE: usize = 4;
+
+/// What the check found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// Profiles that were compared.
+    pub profiles: u64,
+    /// Entries that they were computed anew from.
+    pub entries: u64,
+    /// Those that differ, each in words.
+    pub mismatches: Vec<String>,
+}
+
+/// Compares the profiles of these customers with what one clean pass over their entries gives. `checked` is told how many
+/// are done.
+///
+/// # Errors
+/// [`StoreError`] if the table cannot be read. A profile that cannot be decoded is one as well.
+pub async fn verify(
+    table: &(impl ReadTimeline + ReadProfile + Sync),
+    customers: &BTreeSet<CustomerId>,
+    checked: impl Fn(u64),
+) -> Result<Verification, StoreError> {
+    let mut results = stream::iter(customers).map(|customer| check(table, customer)).buffered(CUSTOMERS_AT_ONCE);
+    let mut verification = Verification::default();
+    while let Some((entries, mismatch)) = results.try_next().await? {
+        verification.profiles += 1;
+        verification.entries += entries;
+        verification.mismatches.extend(mismatch);
+        checked(verification.profiles);
+    }
+    Ok(verification)
+}
+
+/// The number of a customer's entries, and how the stored profile differs from theirs.
+async fn check(
+    table: &(impl ReadTimeline + ReadProfile),
+    customer: &CustomerId,
+) -> Result<(u64, Option<String>), StoreError> {
+    let stored = table.read_profile(customer).await?.profile;
+    let mut entries = Vec::new();
+    let mut after = None;
+    loop {
+        let page = table.read_timeline(customer, after).await?;
+        entries.extend(page.entries);
+        after = page.more_after;
+        if after.is_none() {
+            let difference = stored.difference(&Profile::of_entries(&entries));
+            return Ok((entries.len() as u64, difference.map(|difference| format!("{customer}: {difference}"))));
+        }
+    }
+}

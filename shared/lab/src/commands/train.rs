@@ -1,0 +1,101 @@
+//! `cargo lab train`: a folder with the models that the engine loads, and a card that says what they are.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use lab::learning::LearningError;
+use lab::learning::artefacts::{Calibration, ModelCard, RehearsalCard, sha256};
+use lab::learning::boosting::Recipe;
+use lab::learning::ledger::Ledger;
+use lab::learning::novelty::Novelty;
+use lab::learning::period::{DayChoice, Period, Span};
+use lab::learning::replay::Replay;
+use lab::learning::trial::{self, Training};
+
+use super::{CommandError, HistoryArguments, read_file, share, thousands, to_json, write_file};
+
+/// Train models on a labelled history and write them to a folder
+///
+/// The folder holds model.json (XGBoost's format), forest.bin, calibration.json, and a model card as JSON and Markdown.
+/// How good such a model is on days that it has not seen is what `cargo lab evaluate` tells.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    history: HistoryArguments,
+
+    /// The first day to train on: a date, or a number of days after the history's first day, which it is by default
+    #[arg(long, value_name = "DAY")]
+    train_from: Option<DayChoice>,
+
+    /// The last day to train on; the history's last day by default
+    #[arg(long, value_name = "DAY")]
+    train_until: Option<DayChoice>,
+
+    /// How long after its purchase a label becomes known
+    #[arg(long, value_name = "SPAN", default_value = "7d")]
+    label_delay: Span,
+
+    /// The share of genuine purchases that may be flagged
+    #[arg(long, value_name = "SHARE", default_value_t = 0.001, value_parser = share)]
+    alpha: f64,
+
+    /// Another seed samples other rows and features
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+
+    /// Where to write
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
+    let mut history = arguments.history.open()?;
+    let ledger = Ledger::read(&mut history)?;
+    let (first, last) = ledger.days().ok_or(LearningError::Empty)?;
+    let day = |choice: Option<DayChoice>, otherwise| choice.map_or(otherwise, |choice: DayChoice| choice.day(first));
+    let period = Period::new(day(arguments.train_from, first), day(arguments.train_until, last))?;
+    let training = Training::rehearsed_within(period, arguments.label_delay)?;
+    let recipe = Recipe { seed: arguments.seed, ..Recipe::default() };
+
+    let examples = Replay::new(&ledger, arguments.label_delay.ms()).examples(period.instants());
+    let trained = trial::train(&training, &ledger, &examples, &recipe, arguments.alpha)?;
+    let rows: Vec<usize> = (0..examples.len()).collect();
+    let forest = Novelty::fit(&examples, &rows, arguments.seed).map_err(LearningError::from)?.to_table();
+
+    let (features, forest_features) = ModelCard::feature_names();
+    let data = arguments.history.path();
+    let card = ModelCard {
+        data: data.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        data_sha256: sha256(&read_file(data)?),
+        rows_read: history.rows(),
+        trained_on: period.to_string(),
+        train_rows: trained.trained_on as u64,
+        label_delay_days: arguments.label_delay.days(),
+        trees: trained.trees.count() as u64,
+        features,
+        gains: trained.trees.gains().to_vec(),
+        forest_features,
+        recipe,
+        rehearsal: RehearsalCard::of(&training, &trained, arguments.alpha),
+        model_sha256: sha256(trained.trees.model_json()),
+        forest_sha256: sha256(&forest),
+    };
+    let folder = &arguments.out;
+    fs::create_dir_all(folder).map_err(|source| CommandError::File { path: folder.clone(), source })?;
+    write_file(&folder.join("model.json"), trained.trees.model_json())?;
+    write_file(&folder.join("forest.bin"), &forest)?;
+    write_file(&folder.join("calibration.json"), &to_json(&Calibration::of(&trained.rehearsed))?)?;
+    write_file(&folder.join("card.json"), &to_json(&card)?)?;
+    write_file(&folder.join("card.md"), card.to_markdown().as_bytes())?;
+    writeln!(
+        io::stdout(),
+        "{}: {} trees, trained on {} purchases of {period}; average precision in the rehearsal {:.4}",
+        folder.display(),
+        card.trees,
+        thousands(card.train_rows),
+        card.rehearsal.average_precision,
+    )
+    .map_err(CommandError::Output)
+}

@@ -1,0 +1,123 @@
+//! The causal replay: every purchase's features from what was known when it was an attempt, and nothing later.
+//!
+//! ```text
+//! for each customer, in order of time:   labels that arrived by now → profile
+//!                                        profile + last hour + merchant's record by now → features
+//!                                        the purchase → profile
+//! ```
+//! It uses the engine's own types and rules, so that a model is trained on what it will see in live work.
+//!
+//! Architecture Invariant: features of a purchase depend on earlier purchases and on labels that arrived before it, bit for
+//! bit; `tests/it/guards.rs` changes everything else and compares.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use engine::entry::{Attempt, Entry};
+use engine::features::{COUNT, features};
+use engine::id::AttemptId;
+use engine::profile::{Change, Profile};
+use engine::signal::Known;
+use engine::time::{HOUR_MS, Instant};
+use rayon::prelude::*;
+
+use super::examples::Examples;
+use super::ledger::{Ledger, Purchase};
+use super::merchant_book::{MerchantBook, told};
+
+/// A history to be replayed under one delay of labels.
+#[derive(Debug)]
+pub struct Replay<'a> {
+    ledger: &'a Ledger,
+    merchants: MerchantBook,
+    label_delay_ms: i64,
+}
+
+impl<'a> Replay<'a> {
+    /// A replay in which every label becomes known `label_delay_ms` after its purchase.
+    pub fn new(ledger: &'a Ledger, label_delay_ms: i64) -> Self {
+        Self { ledger, merchants: MerchantBook::of(ledger, label_delay_ms), label_delay_ms }
+    }
+
+    /// The features of every purchase in `period`, each from all that was known at its time.
+    pub fn examples(&self, period: Range<Instant>) -> Examples {
+        self.examples_of_newcomers(period, Instant::EPOCH)
+    }
+
+    /// The features of every purchase in `period`, as if no customer had been seen before `known_from`. What was learned of
+    /// merchants stays.
+    pub fn examples_of_newcomers(&self, period: Range<Instant>, known_from: Instant) -> Examples {
+        let purchases = self.ledger.purchases();
+        let positions: Vec<(Range<usize>, Range<usize>)> = self
+            .ledger
+            .customers()
+            .map(|all| {
+                let theirs = purchases.get(all.clone()).unwrap_or_default();
+                let position = |instant| all.start + theirs.partition_point(|purchase| purchase.instant() < instant);
+                (position(known_from)..position(period.end), position(period.start)..position(period.end))
+            })
+            .collect();
+        let rows: Vec<u32> = positions.iter().flat_map(|(_, wanted)| wanted.clone()).map(|row| row as u32).collect();
+        let mut values = vec![f32::NAN; rows.len() * COUNT];
+        let mut rest = values.as_mut_slice();
+        let mut customers = Vec::with_capacity(positions.len());
+        for (known, wanted) in positions {
+            let Some((theirs, others)) = rest.split_at_mut_checked(wanted.len() * COUNT) else { break };
+            customers.push((known, wanted, theirs));
+            rest = others;
+        }
+        customers.into_par_iter().for_each(|(known, wanted, out)| self.replay_customer(known, wanted.start, out));
+        Examples::new(rows, values)
+    }
+
+    /// Replays one customer's purchases at `known`, writing the features of those from position `wanted_from` on.
+    fn replay_customer(&self, known: Range<usize>, wanted_from: usize, out: &mut [f32]) {
+        let purchases = self.ledger.purchases();
+        let mut profile = Profile::default();
+        let mut unlabelled = VecDeque::new();
+        let mut recent: Vec<Entry> = Vec::new();
+        let mut out = out.chunks_exact_mut(COUNT);
+        for position in known {
+            let Some((purchase, attempt)) =
+                purchases.get(position).and_then(|purchase| Some((purchase, self.ledger.attempt(purchase)?)))
+            else {
+                continue;
+            };
+            let now = purchase.instant();
+            while let Some(disowned) = unlabelled.pop_front_if(|waiting| self.is_told(waiting, now)) {
+                self.learn_label(&mut profile, disowned);
+            }
+            recent.retain(|entry| now.since_ms(entry.attempt.occurred_at.instant()) < HOUR_MS);
+            if position >= wanted_from
+                && let Some(out) = out.next()
+            {
+                let merchant = purchase.merchant.map(|merchant| self.merchants.record_at(merchant, now));
+                let known = Known { profile: &profile, recent: &recent, merchant: merchant.as_ref() };
+                out.copy_from_slice(&features(&attempt, known));
+            }
+            let entry = entry(attempt);
+            profile.learn(Change { before: None, after: &entry });
+            recent.push(entry);
+            if purchase.label == Some(true) {
+                unlabelled.push_back(*purchase);
+            }
+        }
+    }
+
+    fn is_told(&self, purchase: &Purchase, now: Instant) -> bool {
+        purchase.label_known_at(self.label_delay_ms).is_some_and(|told_at| told_at <= now)
+    }
+
+    fn learn_label(&self, profile: &mut Profile, purchase: Purchase) {
+        if let Some((before, after)) = told(self.ledger, &purchase) {
+            profile.learn(Change { before: Some(&before), after: &after });
+        }
+    }
+}
+
+/// An attempt as a purchase that went through. Its id is that of its instant: the replay tells every change once, so that
+/// nothing depends on ids being different.
+pub(super) fn entry(attempt: Attempt) -> Entry {
+    let at = attempt.occurred_at.instant();
+    Entry::imported(AttemptId::first_at(at), attempt, at)
+}
