@@ -2,7 +2,7 @@
 //!
 //! Architecture Invariant: no attribute, key or expression of DynamoDB is named outside this crate.
 //!
-//! Architecture Invariant: ports mirror permissions. Each trait in [`ports`] is one thing a function may do to the table and
+//! Architecture Invariant: ports mirror permissions. Each trait in [`mod@ports`] is one thing a function may do to the table and
 //! names the IAM actions it needs; a function's bounds are its permissions, and a test compares them with the template.
 //!
 //! | item | partition key | sort key |

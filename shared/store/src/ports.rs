@@ -1,6 +1,6 @@
 //! Ports: what functions may do to the table, one trait for each thing, with the IAM actions that it takes.
 //!
-//! A function asks for exactly the ports it needs (see [`ports!`](crate::ports!)); the template grants exactly their actions.
+//! A function asks for exactly the ports it needs (see [`ports!`](macro@crate::ports)); the template grants exactly their actions.
 
 use std::future::Future;
 
