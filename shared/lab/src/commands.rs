@@ -21,6 +21,9 @@ pub(crate) enum CommandError {
     /// The history cannot be read.
     #[error(transparent)]
     History(#[from] HistoryError),
+    /// An option is missing that this protocol needs.
+    #[error("a split needs {0} DAY: a date, or a number of days after the history's first day")]
+    OptionNeeded(&'static str),
     /// The history cannot be learned from as asked.
     #[error(transparent)]
     Learning(#[from] LearningError),

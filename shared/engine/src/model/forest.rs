@@ -123,9 +123,9 @@ impl Forest {
     /// The forest as bytes: about 4 for each node.
     pub fn to_table(&self) -> Vec<u8> {
         let mut out = Writer::new(Kind::Forest, 5 * self.grove.nodes().len() + 16);
-        out.count(self.features());
+        out.count(self.feature_count());
         out.count(self.sample);
-        out.count(self.count());
+        out.count(self.tree_count());
         for node in self.grove.nodes() {
             out.byte(node.tag());
             if node.is_leaf() {
@@ -138,12 +138,12 @@ impl Forest {
     }
 
     /// How many features a row has.
-    pub fn features(&self) -> usize {
+    pub fn feature_count(&self) -> usize {
         self.grove.features()
     }
 
     /// How many trees there are.
-    pub fn count(&self) -> usize {
+    pub fn tree_count(&self) -> usize {
         self.grove.trees()
     }
 
@@ -152,7 +152,7 @@ impl Forest {
         let mut length = 0.0;
         let arrive = |length_to: f32| self.lengths.get(length_to as usize).copied().unwrap_or(0.0);
         self.grove.walk(&Row::new(row), |_, _, _| {}, |leaf| length += arrive(leaf.value));
-        let usual = self.count() as f64 * length_unsplit(self.sample);
+        let usual = self.tree_count() as f64 * length_unsplit(self.sample);
         // A sample of one row has no usual length; scikit-learn then takes the way for a usual one.
         if usual > 0.0 { (-length / usual).exp2() } else { 0.5 }
     }

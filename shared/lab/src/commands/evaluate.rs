@@ -34,19 +34,19 @@ pub(crate) struct Arguments {
 
     /// The first day to train on: a date, or a number of days after the history's first day. What lies before teaches the
     /// profiles
-    #[arg(long, value_name = "DAY", required_if_eq("protocol", "split"))]
+    #[arg(long, value_name = "DAY")]
     train_from: Option<DayChoice>,
 
     /// The last day to train on
-    #[arg(long, value_name = "DAY", required_if_eq("protocol", "split"))]
+    #[arg(long, value_name = "DAY")]
     train_until: Option<DayChoice>,
 
     /// The first day to test
-    #[arg(long, value_name = "DAY", required_if_eq("protocol", "split"))]
+    #[arg(long, value_name = "DAY")]
     test_from: Option<DayChoice>,
 
     /// The last day to test
-    #[arg(long, value_name = "DAY", required_if_eq("protocol", "split"))]
+    #[arg(long, value_name = "DAY")]
     test_until: Option<DayChoice>,
 
     /// How long after its purchase a label becomes known
@@ -145,10 +145,12 @@ fn split(
     recipe: &Recipe,
     stages: &mut Stages,
 ) -> Result<Report, CommandError> {
-    // The options are there: `required_if_eq`.
-    let day = |choice: Option<DayChoice>| choice.map_or(first_day, |choice| choice.day(first_day));
-    let train = Period::new(day(arguments.train_from), day(arguments.train_until))?;
-    let test = Period::new(day(arguments.test_from), day(arguments.test_until))?;
+    let day = |choice: Option<DayChoice>, option| {
+        choice.map(|choice| choice.day(first_day)).ok_or(CommandError::OptionNeeded(option))
+    };
+    let Arguments { train_from, train_until, test_from, test_until, .. } = *arguments;
+    let train = Period::new(day(train_from, "--train-from")?, day(train_until, "--train-until")?)?;
+    let test = Period::new(day(test_from, "--test-from")?, day(test_until, "--test-until")?)?;
     let training = Training::rehearsed_within(train, arguments.label_delay)?;
     let plan = Plan::new(training, test, arguments.label_delay)?;
     let examples = replay.examples(hull(&[plan]));

@@ -107,6 +107,9 @@ impl Trainable {
     /// # Errors
     /// [`LearningError`] if there is no example, or a feature is infinite.
     pub fn new(examples: &Examples, ledger: &Ledger) -> Result<Self, LearningError> {
+        if examples.is_empty() {
+            return Err(LearningError::NoLabels);
+        }
         let labels: Vec<f32> =
             examples.purchases(ledger).map(|purchase| if purchase.label == Some(true) { 1.0 } else { 0.0 }).collect();
         let values = Arc::new(Shared(Arc::clone(examples.values())));
@@ -175,7 +178,7 @@ impl Trained {
 
     /// How many trees score.
     pub fn count(&self) -> usize {
-        self.trees.count()
+        self.trees.tree_count()
     }
 
     /// The log-odds of each of some rows of examples.

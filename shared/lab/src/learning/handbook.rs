@@ -39,14 +39,14 @@ pub fn plans(start: Day, label_delay: Span) -> Result<Vec<Plan>, LearningError> 
             let test = Period::of_days(train_from.plus_days(WEEK_DAYS + gap_days), WEEK_DAYS);
             let before = Period::of_days(train_from.plus_days(-WEEK_DAYS - gap_days), WEEK_DAYS);
             let rehearsal = Stretch::new(before, train, label_delay)?;
-            Plan::new(Training { period: train, rehearsal }, test, label_delay)
+            Plan::new(Training::rehearsed_by(rehearsal), test, label_delay)
         })
         .collect()
 }
 
 /// Takes those customers out of a test who were known to be compromised.
 pub fn without_known_compromised(ledger: &Ledger, plan: &Plan, label_delay: Span, tested: &mut Vec<Tested>) {
-    let learned_from = plan.training.period.instants().start;
+    let learned_from = plan.training().period().instants().start;
     let mut first_positives: BTreeMap<u32, Day> = BTreeMap::new();
     for purchase in ledger.purchases() {
         if purchase.label == Some(true) && purchase.instant() >= learned_from {
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn the_tests_are_the_four_weeks_of_the_handbook() {
         let plans = plans(Day::parse(HANDBOOK_START).unwrap(), week_delay()).unwrap();
-        let tests: Vec<String> = plans.iter().map(|plan| plan.test.to_string()).collect();
+        let tests: Vec<String> = plans.iter().map(|plan| plan.test().to_string()).collect();
         assert_eq!(
             tests,
             [
@@ -84,9 +84,9 @@ mod tests {
                 "2018-08-29 to 2018-09-04"
             ]
         );
-        assert_eq!(plans[0].training.period.to_string(), "2018-07-25 to 2018-07-31");
-        assert_eq!(plans[0].training.rehearsal.test, plans[0].training.period);
-        assert_eq!(plans[0].training.rehearsal.train.to_string(), "2018-07-11 to 2018-07-17");
+        assert_eq!(plans[0].training().period().to_string(), "2018-07-25 to 2018-07-31");
+        assert_eq!(plans[0].training().rehearsal().test(), plans[0].training().period());
+        assert_eq!(plans[0].training().rehearsal().train().to_string(), "2018-07-11 to 2018-07-17");
     }
 
     /// Whether a customer with a positive purchase on one day is tested on another.

@@ -56,9 +56,10 @@ pub fn look_for(
     let without = ledger.without_labels_of(position);
     let examples = Replay::new(&without, label_delay.ms()).examples(plan.hull().instants());
     let trees = trial::carry_out(plan, &without, &examples, recipe, BUDGET)?.model.trees;
-    let forest = Novelty::fit(&examples, &examples.rows_in(&without, &plan.training.period.instants()), recipe.seed)?;
+    let forest =
+        Novelty::fit(&examples, &examples.rows_in(&without, &plan.training().period().instants()), recipe.seed)?;
 
-    let rows = examples.rows_in(ledger, &plan.test.instants());
+    let rows = examples.rows_in(ledger, &plan.test().instants());
     let of_interest = |tested: &Tested| !tested.is_positive || tested.scenario == position;
     let [by_trees, by_forest] = [trees.scores(&examples, &rows), forest.scores(&examples, &rows)].map(|scores| {
         let mut tested = trial::tested(ledger, &examples, &rows, &scores);

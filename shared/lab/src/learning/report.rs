@@ -134,9 +134,9 @@ impl Report {
 
         let all: Vec<Tested> = trials.iter().flat_map(|trial| trial.tested.iter().copied()).collect();
         // Tests have thresholds of their own: above its threshold is above zero here.
-        let margins: Vec<Tested> = trials.iter().flat_map(|trial| margins(trial)).collect();
+        let margins: Vec<Tested> = trials.iter().flat_map(margins).collect();
         let alerts = Alerts::above(0.0, &margins);
-        let days = trials.iter().map(|trial| trial.plan.test.days()).sum();
+        let days = trials.iter().map(|trial| trial.plan.test().days()).sum();
         let calibration = calibration::bins(&all);
         Self {
             rows: all.len() as u64,
@@ -175,8 +175,8 @@ fn test_report(trial: &Trial, ranking: &Ranking) -> TestReport {
     let cards = card_precision(&trial.tested, CARDS_A_DAY);
     let positives = trial.tested.iter().filter(|tested| tested.is_positive).count();
     TestReport {
-        trained_on: trial.plan.training.period.to_string(),
-        tested_on: trial.plan.test.to_string(),
+        trained_on: trial.plan.training().period().to_string(),
+        tested_on: trial.plan.test().to_string(),
         train_rows: trial.model.trained_on as u64,
         rows: trial.tested.len() as u64,
         base_rate: share(positives as f64, trial.tested.len() as f64),
@@ -199,11 +199,11 @@ fn margins(trial: &Trial) -> impl Iterator<Item = Tested> + '_ {
 
 /// The weeks of all tests, counted from the first day of the first.
 fn weeks(trials: &[Trial]) -> Vec<WeekRate> {
-    let Some(first_day) = trials.first().map(|trial| trial.plan.test.from) else { return Vec::new() };
+    let Some(first_day) = trials.first().map(|trial| trial.plan.test().from) else { return Vec::new() };
     trials
         .iter()
         .flat_map(|trial| {
-            let test = trial.plan.test;
+            let test = trial.plan.test();
             let days_before = i64::from(test.from.since_days(first_day));
             let weeks = weekly(trial.model.threshold, &trial.tested, test);
             weeks.into_iter().map(move |week| WeekRate { from_day: week.from_day + days_before, ..week })

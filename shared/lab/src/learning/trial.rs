@@ -28,10 +28,8 @@ const REHEARSAL_SHARE: f64 = 0.25;
 /// What to train on and what to test on, with a delay between the two that labels keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stretch {
-    /// The days to train on.
-    pub train: Period,
-    /// The days to test on.
-    pub test: Period,
+    train: Period,
+    test: Period,
 }
 
 impl Stretch {
@@ -45,27 +43,38 @@ impl Stretch {
         }
         Ok(Self { train, test })
     }
+
+    /// The days to train on.
+    pub fn train(&self) -> Period {
+        self.train
+    }
+
+    /// The days to test on.
+    pub fn test(&self) -> Period {
+        self.test
+    }
 }
 
 /// The days to train on, and the rehearsal in which things are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Training {
-    /// The days to train on.
-    pub period: Period,
-    /// The same one step earlier.
-    pub rehearsal: Stretch,
+    period: Period,
+    rehearsal: Stretch,
 }
 
 /// A training, and the later days on which it is tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// The training.
-    pub training: Training,
-    /// The days to test on.
-    pub test: Period,
+    training: Training,
+    test: Period,
 }
 
 impl Training {
+    /// A training on the days on which `rehearsal` tests.
+    pub fn rehearsed_by(rehearsal: Stretch) -> Self {
+        Self { period: rehearsal.test, rehearsal }
+    }
+
     /// A training whose rehearsal takes place within its period.
     ///
     /// # Errors
@@ -81,6 +90,16 @@ impl Training {
         let rehearsal = Stretch::new(Period::of_days(period.from, train_days), test, label_delay)?;
         Ok(Self { period, rehearsal })
     }
+
+    /// The days to train on.
+    pub fn period(&self) -> Period {
+        self.period
+    }
+
+    /// The same one step earlier.
+    pub fn rehearsal(&self) -> Stretch {
+        self.rehearsal
+    }
 }
 
 impl Plan {
@@ -90,6 +109,16 @@ impl Plan {
     /// [`LearningError::LabelsTooLate`] otherwise.
     pub fn new(training: Training, test: Period, label_delay: Span) -> Result<Self, LearningError> {
         Stretch::new(training.period, test, label_delay).map(|_| Self { training, test })
+    }
+
+    /// The training.
+    pub fn training(&self) -> Training {
+        self.training
+    }
+
+    /// The days to test on.
+    pub fn test(&self) -> Period {
+        self.test
     }
 
     /// The shortest period that holds all of the plan's.

@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn weeks_are_counted_from_the_first_day_of_the_test() {
         let from = Day::parse("2018-08-08").unwrap();
-        let on = |days: i32, score| super::super::Tested { at: from.plus_days(days).start(), ..tested(score, false) };
+        let on = |days: i32, score| Tested { at: from.plus_days(days).start(), ..tested(score, false) };
         let tested = [on(0, 1.0), on(6, 0.0), on(7, 0.0), on(8, 0.0), on(9, 0.0), on(9, 1.0)];
         assert_eq!(
             weekly(0.5, &tested, Period::of_days(from, 10)),
