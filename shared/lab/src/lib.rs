@@ -1,9 +1,10 @@
-//! Offline work on data: histories are read, customers are simulated. Run as `cargo lab`.
+//! Offline work on data: histories are read, customers are simulated, models are trained and tested. Run as `cargo lab`.
 //!
 //! | module | what it does |
 //! |---|---|
 //! | [`history`] | any CSV, plain or compressed, → [`transaction::Transaction`]s |
 //! | [`simulate`] | a seed → [`simulate::SimulatedAttempt`]s in order of time, and how their customers react |
+//! | `learning` | a history → trained models, and figures that say what they are worth (feature `learning`, on by default) |
 //! | [`export`] | simulated attempts → CSV that [`history`] reads |
 //!
 //! The commands that people run are in `main.rs` and `commands/`, one file each.

@@ -172,7 +172,7 @@ fn newcomers(ledger: &Ledger, replay: &Replay<'_>, trees: &Trained, test: Period
     let examples = replay.examples_of_newcomers(test.instants(), known_from);
     let rows: Vec<usize> = (0..examples.len()).collect();
     let scores = trees.scores(&examples, &rows);
-    strata(&trial::tested_newcomers(ledger, &examples, &rows, &scores, known_from))
+    strata(&trial::tested_newcomers(ledger, &examples, &rows, &scores, known_from), ledger.scenarios())
 }
 
 /// The handbook's four weeks.

@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
+use engine::features::NAMES;
 use lab::learning::LearningError;
 use lab::learning::artefacts::{Calibration, ModelCard, RehearsalCard, sha256};
 use lab::learning::boosting::Recipe;
 use lab::learning::ledger::Ledger;
-use lab::learning::novelty::Novelty;
+use lab::learning::novelty::{Novelty, forest_features};
 use lab::learning::period::{DayChoice, Period, Span};
 use lab::learning::replay::Replay;
 use lab::learning::trial::{self, Training};
@@ -64,7 +65,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let rows: Vec<usize> = (0..examples.len()).collect();
     let forest = Novelty::fit(&examples, &rows, arguments.seed).map_err(LearningError::from)?.to_table();
 
-    let (features, forest_features) = ModelCard::feature_names();
     let data = arguments.history.path();
     let card = ModelCard {
         data: data.file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -74,9 +74,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
         train_rows: trained.trained_on as u64,
         label_delay_days: arguments.label_delay.days(),
         trees: trained.trees.count() as u64,
-        features,
+        features: &NAMES,
         gains: trained.trees.gains().to_vec(),
-        forest_features,
+        forest_features: forest_features(),
         recipe,
         rehearsal: RehearsalCard::of(&training, &trained, arguments.alpha),
         model_sha256: sha256(trained.trees.model_json()),

@@ -7,7 +7,6 @@
 //! | `calibration.json` | a sketch of genuine scores, from which thresholds and p-values follow |
 //! | `card.json`, `card.md` | data, period, features, settings, figures and hashes, for programs and for people |
 
-use engine::features::NAMES;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -15,7 +14,7 @@ use super::boosting::Recipe;
 use super::metrics::alerts::Alerts;
 use super::metrics::ranking::{Quality, Ranking};
 use super::metrics::{Tested, share};
-use super::novelty::SURPRISES;
+use super::novelty::FOREST_FEATURES;
 use super::trial::{TrainedModel, Training};
 
 /// Points of the sketch for each tenfold smaller tail.
@@ -78,11 +77,11 @@ pub struct ModelCard {
     /// How many trees were grown.
     pub trees: u64,
     /// The features of the trees, in their order.
-    pub features: Vec<&'static str>,
+    pub features: &'static [&'static str],
     /// What each feature brought, as shares of one.
     pub gains: Vec<(&'static str, f64)>,
-    /// The features of the forest, in their order.
-    pub forest_features: Vec<&'static str>,
+    /// What the forest sees, in its order; `exp` marks features seen without their logarithm.
+    pub forest_features: [String; FOREST_FEATURES],
     /// How trees were grown.
     pub recipe: Recipe,
     /// How a rehearsal within the period went: the only figures that are known of a model that has not been tested yet.
@@ -122,7 +121,7 @@ impl RehearsalCard {
     /// How the rehearsal of a training went.
     pub fn of(training: &Training, model: &TrainedModel, alpha: f64) -> Self {
         let Quality { auc, average_precision } = Ranking::of(&model.rehearsed).quality();
-        let alerts = Alerts::above(model.threshold, &model.rehearsed);
+        let alerts = Alerts::above(model.rehearsed_threshold, &model.rehearsed);
         Self {
             trained_on: training.rehearsal().train().to_string(),
             tested_on: training.rehearsal().test().to_string(),
@@ -131,7 +130,7 @@ impl RehearsalCard {
             auc,
             average_precision,
             alpha,
-            threshold: model.threshold.is_finite().then_some(model.threshold),
+            threshold: model.rehearsed_threshold.is_finite().then_some(model.rehearsed_threshold),
             recall: alerts.recall(),
             precision: alerts.precision(),
         }
@@ -139,11 +138,6 @@ impl RehearsalCard {
 }
 
 impl ModelCard {
-    /// The features' names for [`ModelCard::features`] and [`ModelCard::forest_features`].
-    pub fn feature_names() -> (Vec<&'static str>, Vec<&'static str>) {
-        (NAMES.to_vec(), SURPRISES.to_vec())
-    }
-
     /// The card for people.
     pub fn to_markdown(&self) -> String {
         let Self { rehearsal, .. } = self;

@@ -54,14 +54,14 @@ pub struct Recipe {
 impl Default for Recipe {
     fn default() -> Self {
         Self {
-            trees_max: 300,
+            trees_max: 400,
             patience: 30,
             learning_rate: 0.05,
             depth: 6,
-            leaf_weight_min: 1.0,
+            leaf_weight_min: 5.0,
             row_share: 1.0,
-            feature_share: 1.0,
-            ridge: 10.0,
+            feature_share: 0.5,
+            ridge: 30.0,
             bins: 2048,
             seed: 1,
         }
@@ -216,4 +216,68 @@ fn gains(model: &BoostedModel) -> Vec<(&'static str, f64)> {
         NAMES.iter().enumerate().map(|(feature, name)| (*name, share(feature))).collect();
     shares.sort_by(|left, right| right.1.total_cmp(&left.1));
     shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learning::ledger::samples::purchase;
+
+    /// Sixty purchases with made-up features, of which the first tells the label.
+    fn examples() -> (Ledger, Examples) {
+        let day = |row: usize| format!("2018-04-{:02}", 1 + row % 30);
+        let ledger = Ledger::of((0..60).map(|row| purchase("c", &day(row), Some(row % 30 % 3 == 0))));
+        let feature = |row: usize, column: usize| match column {
+            0 if ledger.purchases().get(row).and_then(|purchase| purchase.label) == Some(true) => 5.0,
+            _ if (row + column).is_multiple_of(7) => f32::NAN,
+            _ => (row * 31 % 17 + column) as f32 / 3.0,
+        };
+        let values = (0..60).flat_map(|row| (0..COUNT).map(move |column| (row, column)));
+        let values = values.map(|(row, column)| feature(row, column)).collect();
+        let examples = Examples::new((0..60).collect(), values);
+        (ledger, examples)
+    }
+
+    #[test]
+    fn the_engine_scores_as_the_trainer_does() {
+        let (ledger, examples) = examples();
+        let trainable = Trainable::new(&examples, &ledger).unwrap();
+        let recipe = Recipe { leaf_weight_min: 0.1, ridge: 1.0, trees_max: 30, ..Recipe::default() };
+        let rows: Vec<usize> = (0..60).collect();
+        let matrix = trainable.labelled_rows(&rows).unwrap();
+        let model = Trainer::new(&recipe.parameters().unwrap(), &matrix, recipe.trees_max).train().unwrap().model;
+        let expected = model.predict_margin(&matrix, ..).unwrap();
+
+        let trained = trainable.train(&rows, &recipe).unwrap();
+        let scores = trained.scores(&examples, &rows);
+        let bits = |scores: &[f32]| scores.iter().map(|score| score.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&scores), bits(expected.as_slice()));
+        assert!(scores.iter().any(|score| *score > 0.0) && scores.iter().any(|score| *score < 0.0));
+        assert_eq!(trained.count(), 30);
+        assert!((trained.gains().iter().map(|(_, gain)| gain).sum::<f64>() - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn watched_training_keeps_the_trees_that_helped() {
+        let (ledger, examples) = examples();
+        let trainable = Trainable::new(&examples, &ledger).unwrap();
+        let recipe = Recipe { leaf_weight_min: 0.1, learning_rate: 0.9, ridge: 0.0, patience: 3, ..Recipe::default() };
+        let (first, second): (Vec<usize>, Vec<usize>) = (0..60).partition(|row| row % 2 == 0);
+        let trained = trainable.train_watched(&first, &second, &recipe).unwrap();
+        assert!(trained.count() < recipe.trees_max, "{} trees", trained.count());
+        let again = Recipe { trees_max: trained.count(), ..recipe };
+        let plain = trainable.train(&first, &again).unwrap();
+        assert_eq!(trained.scores(&examples, &second), plain.scores(&examples, &second));
+    }
+
+    #[test]
+    fn what_cannot_be_trained_on_is_refused() {
+        let (ledger, examples) = examples();
+        let trainable = Trainable::new(&examples, &ledger).unwrap();
+        let refused = |rows: &[usize]| trainable.train(rows, &Recipe::default()).unwrap_err().to_string();
+        assert!(refused(&[]).starts_with("no purchase to train on has a label"));
+        let genuine: Vec<usize> = (0..60).filter(|row| ledger.purchases()[*row].label == Some(false)).take(5).collect();
+        assert_eq!(refused(&genuine), "0 of 5 labels to train on are positive; both kinds are needed");
+        assert!(Trainable::new(&Examples::new(Vec::new(), Vec::new()), &ledger).is_err());
+    }
 }

@@ -6,23 +6,36 @@ use rayon::prelude::*;
 
 use super::examples::Examples;
 
-/// The features that the forest sees: how surprising the attempt is in itself. What labels tell is left to the trees.
-pub const SURPRISES: [&str; 7] = [
-    "amount_nats",
-    "ln_amount_to_peak",
-    "category_nats",
-    "payment_nats",
-    "timing_nats",
-    "velocity_nats",
-    "merchant_novelty_nats",
+/// How the forest sees a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    /// As it is.
+    Plain,
+    /// Without the logarithm. A forest finds extremes on both sides, and on a scale of logarithms the smallest amounts are
+    /// the most extreme; nobody needs to be warned of those.
+    Unlogged,
+}
+
+/// The features that the forest sees: how unusual the attempt is in itself. What labels tell is left to the trees; so are
+/// velocity and the merchant's novelty, whose many small surprises drown the rest (measured: recall of the handbook's hidden
+/// scenario 1 at half a per cent of false alarms falls from .96 to .73 and .82 with either).
+const SEEN: [(&str, View); FOREST_FEATURES] = [
+    ("amount_nats", View::Plain),
+    ("ln_amount", View::Unlogged),
+    ("ln_amount_ratio", View::Unlogged),
+    ("category_nats", View::Plain),
+    ("payment_nats", View::Plain),
+    ("timing_nats", View::Plain),
 ];
+
+/// How many features the forest sees.
+pub const FOREST_FEATURES: usize = 6;
 
 /// A fitted forest.
 #[derive(Debug)]
 pub struct Novelty {
     forest: Forest,
-    /// Where among the features those of [`SURPRISES`] are.
-    columns: [usize; SURPRISES.len()],
+    columns: [(usize, View); FOREST_FEATURES],
 }
 
 impl Novelty {
@@ -31,15 +44,16 @@ impl Novelty {
     /// # Errors
     /// [`ModelError`] if there are no rows.
     pub fn fit(examples: &Examples, rows: &[usize], seed: u64) -> Result<Self, ModelError> {
-        let columns = SURPRISES.map(|name| NAMES.iter().position(|known| *known == name).unwrap_or(COUNT));
-        let values: Vec<f32> = rows.iter().flat_map(|row| surprises(examples.features(*row), &columns)).collect();
-        let forest = Forest::fit(&values, SURPRISES.len(), ForestSettings { seed, ..ForestSettings::default() })?;
+        let column = |name| NAMES.iter().position(|known| *known == name).unwrap_or(COUNT);
+        let columns = SEEN.map(|(name, view)| (column(name), view));
+        let values: Vec<f32> = rows.iter().flat_map(|row| seen(examples.features(*row), &columns)).collect();
+        let forest = Forest::fit(&values, FOREST_FEATURES, ForestSettings { seed, ..ForestSettings::default() })?;
         Ok(Self { forest, columns })
     }
 
     /// How strange each of some rows of examples is, between 0 and 1.
     pub fn scores(&self, examples: &Examples, rows: &[usize]) -> Vec<f32> {
-        let score = |row: &usize| self.forest.score(&surprises(examples.features(*row), &self.columns)) as f32;
+        let score = |row: &usize| self.forest.score(&seen(examples.features(*row), &self.columns)) as f32;
         rows.par_iter().map(score).collect()
     }
 
@@ -49,9 +63,23 @@ impl Novelty {
     }
 }
 
-/// The surprises among an example's features; one that is not known is no surprise.
-fn surprises(features: &[f32], columns: &[usize; SURPRISES.len()]) -> [f32; SURPRISES.len()] {
-    columns.map(|column| features.get(column).copied().filter(|value| !value.is_nan()).unwrap_or(0.0))
+/// The names of the features that the forest sees, in its order; `exp` marks those seen without their logarithm.
+pub fn forest_features() -> [String; FOREST_FEATURES] {
+    SEEN.map(|(name, view)| match view {
+        View::Plain => name.to_owned(),
+        View::Unlogged => format!("exp {name}"),
+    })
+}
+
+/// What the forest sees of an example; what is not known is nothing unusual.
+fn seen(features: &[f32], columns: &[(usize, View); FOREST_FEATURES]) -> [f32; FOREST_FEATURES] {
+    columns.map(|(column, view)| {
+        let value = features.get(column).copied().filter(|value| !value.is_nan()).unwrap_or(0.0);
+        match view {
+            View::Plain => value,
+            View::Unlogged => value.exp(),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -59,9 +87,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_surprise_is_a_feature() {
-        for name in SURPRISES {
+    fn the_forest_sees_features_that_there_are() {
+        for (name, _) in SEEN {
             assert!(NAMES.contains(&name), "{name}");
         }
+    }
+
+    #[test]
+    fn what_the_forest_sees_is_a_number() {
+        let columns = SEEN.map(|(_, view)| (0, view));
+        let unlogged = f32::exp(2.0);
+        assert_eq!(
+            seen(&[2.0], &columns).map(f32::to_bits),
+            [2.0, unlogged, unlogged, 2.0, 2.0, 2.0].map(f32::to_bits)
+        );
+        assert!(seen(&[f32::NAN], &columns).iter().all(|value| value.is_finite()));
+        assert!(seen(&[], &columns).iter().all(|value| value.is_finite()));
     }
 }

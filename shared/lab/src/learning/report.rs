@@ -103,10 +103,12 @@ pub struct TestReport {
     pub card_precision_at_100_ceiling: f64,
     /// How many trees were grown, as the rehearsal chose.
     pub trees: u64,
-    /// The threshold, in log-odds; none if the rehearsal had too few genuine purchases to fix one.
+    /// The threshold, in log-odds; none if there was too little to fix one by.
     pub threshold: Option<f64>,
-    /// Genuine purchases of the rehearsal that fixed it.
+    /// Genuine purchases of the rehearsal by which it was fixed.
     pub calibrated_on: u64,
+    /// Purchases between training and test by which it was fixed, without their labels.
+    pub previewed: u64,
     /// The average precision in the rehearsal.
     pub rehearsal_average_precision: f64,
 }
@@ -157,7 +159,7 @@ impl Report {
             card_precision_at_100_ceiling: mean(|test| test.card_precision_at_100_ceiling),
             alerts_per_customer_month: per_customer_month(&alerts, &all, days),
             weekly_fpr: weeks(trials),
-            cold_start: strata(&all),
+            cold_start: strata(&all, ledger.scenarios()),
             newcomers: Vec::new(),
             scenarios: scenarios(ledger, &margins),
             hidden_scenarios: Vec::new(),
@@ -185,15 +187,16 @@ fn test_report(trial: &Trial, ranking: &Ranking) -> TestReport {
         card_precision_at_100: cards.precision,
         card_precision_at_100_ceiling: cards.ceiling,
         trees: trial.model.trees.count() as u64,
-        threshold: trial.model.threshold.is_finite().then_some(trial.model.threshold),
+        threshold: trial.threshold.is_finite().then_some(trial.threshold),
         calibrated_on: trial.model.rehearsed.iter().filter(|tested| !tested.is_positive).count() as u64,
+        previewed: trial.previewed as u64,
         rehearsal_average_precision: Ranking::of(&trial.model.rehearsed).quality().average_precision,
     }
 }
 
 /// The tested purchases of a trial with scores measured from its threshold.
 fn margins(trial: &Trial) -> impl Iterator<Item = Tested> + '_ {
-    let margin = |score: f32| (f64::from(score) - trial.model.threshold) as f32;
+    let margin = |score: f32| (f64::from(score) - trial.threshold) as f32;
     trial.tested.iter().map(move |tested| Tested { score: margin(tested.score), ..*tested })
 }
 
@@ -205,7 +208,7 @@ fn weeks(trials: &[Trial]) -> Vec<WeekRate> {
         .flat_map(|trial| {
             let test = trial.plan.test();
             let days_before = i64::from(test.from.since_days(first_day));
-            let weeks = weekly(trial.model.threshold, &trial.tested, test);
+            let weeks = weekly(trial.threshold, &trial.tested, test);
             weeks.into_iter().map(move |week| WeekRate { from_day: week.from_day + days_before, ..week })
         })
         .collect()

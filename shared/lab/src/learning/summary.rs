@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use super::hidden::HiddenRecall;
 use super::metrics::alerts::WeekRate;
 use super::metrics::calibration::Bin;
-use super::metrics::strata::Stratum;
+use super::metrics::strata::{Stratum, StratumScenario};
 use super::report::{Report, ScenarioRecall, TestReport};
 
 /// Features shown, those that brought most.
@@ -59,13 +59,13 @@ fn write_test(out: &mut Formatter<'_>, test: &TestReport) -> fmt::Result {
         test.trained_on, test.train_rows, test.trees, test.tested_on, test.rows
     )?;
     let threshold = test.threshold.map_or_else(
-        || "no threshold: too few genuine purchases".to_owned(),
+        || "no threshold: too few purchases to fix one by".to_owned(),
         |threshold| format!("threshold {threshold:.4} log-odds"),
     );
     writeln!(
         out,
-        "  rehearsal: average precision {:.4}, {threshold} from {} genuine purchases",
-        test.rehearsal_average_precision, test.calibrated_on
+        "  rehearsal: average precision {:.4}; {threshold}, by its {} genuine purchases and {} not labelled yet",
+        test.rehearsal_average_precision, test.calibrated_on, test.previewed
     )?;
     writeln!(
         out,
@@ -114,9 +114,13 @@ fn write_strata(out: &mut Formatter<'_>, title: &str, strata: &[Stratum]) -> fmt
         writeln!(out, "\n{title}\n                                rows   positives   recall at 1 % FPR")?;
     }
     for stratum in strata {
-        let Stratum { earlier_purchases, rows, positives, recall_at_1_percent_fpr } = stratum;
+        let Stratum { earlier_purchases, rows, positives, recall_at_1_percent_fpr, scenarios } = stratum;
         let recall = percent(*recall_at_1_percent_fpr);
         writeln!(out, "  {earlier_purchases:<24} {rows:>9} {positives:>11} {recall:>19}")?;
+        for StratumScenario { scenario, positives, recall } in scenarios {
+            let recall = percent(*recall);
+            writeln!(out, "    scenario {scenario:<23} {positives:>11} {recall:>19}")?;
+        }
     }
     Ok(())
 }

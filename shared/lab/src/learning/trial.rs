@@ -4,10 +4,9 @@
 //!        ├─────────────── train ───────────────┤ delay ├──── test ────┤
 //!        ├─ rehearsal: train ─┤ delay ├─ test ─┤
 //! ```
-//! What has to be chosen beforehand (the number of trees, the threshold) is chosen in a rehearsal: the same thing one step
-//! earlier, within what is known when the test begins. The last days before the test cannot serve, because their labels have
-//! not arrived. The rehearsal's trees have seen less than the final ones; whether the threshold carries over is what the
-//! realised rate of false alarms shows.
+//! What has to be chosen beforehand is chosen in a rehearsal: the same thing one step earlier, within what is known when the
+//! test begins. The number of trees comes from it, and one of the two sources of the [`super::threshold`]; the other is the
+//! scores of the days of the delay, whose labels have not arrived and are not looked at.
 //!
 //! Architecture Invariant: nothing here looks at a label before it arrives. [`Plan`] can only be made of periods that keep
 //! the delay.
@@ -20,7 +19,7 @@ use super::examples::Examples;
 use super::ledger::Ledger;
 use super::metrics::Tested;
 use super::period::{Period, Span};
-use super::threshold::conformal;
+use super::threshold;
 
 /// The share of the training period that its rehearsal tests on.
 const REHEARSAL_SHARE: f64 = 0.25;
@@ -137,8 +136,8 @@ pub struct TrainedModel {
     pub trained_on: usize,
     /// The rehearsal's test.
     pub rehearsed: Vec<Tested>,
-    /// The threshold in log-odds, fixed in the rehearsal; infinite if it had too few genuine purchases.
-    pub threshold: f64,
+    /// The threshold in log-odds, as the rehearsal has it; infinite if it had too few genuine purchases.
+    pub rehearsed_threshold: f64,
 }
 
 /// What a trial gives.
@@ -148,6 +147,10 @@ pub struct Trial {
     pub plan: Plan,
     /// What the training gave.
     pub model: TrainedModel,
+    /// How many purchases lie between training and test.
+    pub previewed: usize,
+    /// The threshold in log-odds; infinite if there was too little to fix it by.
+    pub threshold: f64,
     /// The labelled purchases of the test, scored.
     pub tested: Vec<Tested>,
 }
@@ -169,12 +172,12 @@ pub fn train(
     let rehearsal_test = rows_in(training.rehearsal.test);
     let rehearsal = trainable.train_watched(&rows_in(training.rehearsal.train), &rehearsal_test, recipe)?;
     let rehearsed = tested(ledger, examples, &rehearsal_test, &rehearsal.scores(examples, &rehearsal_test));
-    let genuine = rehearsed.iter().filter(|tested| !tested.is_positive).map(|tested| tested.score).collect();
-    let threshold = conformal(genuine, alpha);
+    let genuine: Vec<f32> = rehearsed.iter().filter(|tested| !tested.is_positive).map(|tested| tested.score).collect();
+    let rehearsed_threshold = threshold::from_genuine(&genuine, alpha);
 
     let rows = rows_in(training.period);
     let trees = trainable.train(&rows, &Recipe { trees_max: rehearsal.count(), ..recipe.clone() })?;
-    Ok(TrainedModel { trees, trained_on: rows.len(), rehearsed, threshold })
+    Ok(TrainedModel { trees, trained_on: rows.len(), rehearsed, rehearsed_threshold })
 }
 
 /// Carries out a plan. `examples` must hold all its periods.
@@ -189,12 +192,18 @@ pub fn carry_out(
     alpha: f64,
 ) -> Result<Trial, LearningError> {
     let model = train(&plan.training, ledger, examples, recipe, alpha)?;
+    let between = plan.training.period.instants().end..plan.test.instants().start;
+    let preview = model.trees.scores(examples, &examples.rows_in(ledger, &between));
+    let threshold = match preview.as_slice() {
+        [] => model.rehearsed_threshold,
+        scores => model.rehearsed_threshold.max(threshold::from_unlabelled(scores, alpha)),
+    };
     let rows = examples.rows_in(ledger, &plan.test.instants());
     let tested = tested(ledger, examples, &rows, &model.trees.scores(examples, &rows));
     if !tested.iter().any(|tested| tested.is_positive) || tested.iter().all(|tested| tested.is_positive) {
         return Err(LearningError::NothingToTest { period: plan.test });
     }
-    Ok(Trial { plan: *plan, model, tested })
+    Ok(Trial { plan: *plan, model, previewed: preview.len(), threshold, tested })
 }
 
 /// The labelled ones of `rows` with their scores.

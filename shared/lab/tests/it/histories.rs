@@ -174,3 +174,15 @@ proptest! {
         prop_assert!(rows.last().unwrap().starts_with("row-2 1970-01-01T00:00:00Z x "), "{:?}", rows);
     }
 }
+
+#[test]
+fn the_scenario_is_that_of_the_row_last_read() {
+    let columns = "occurred_at=t,customer_id=c,amount=a,scenario=s".parse().unwrap();
+    let mut history = history(b"t,c,a,s\n1,x,5,2\n2,x,0,1\n3,x,5, stolen card \n4,x,5,\n", &columns).unwrap();
+    let mut scenarios = Vec::new();
+    while history.next().is_some() {
+        scenarios.push(String::from_utf8(history.scenario().to_vec()).unwrap());
+    }
+    assert_eq!(scenarios, ["2", "stolen card", ""]);
+    assert_eq!(rows(b"t,c,a\n", &columns), ["h.csv has no column `s` for scenario; its columns are t, c, a"]);
+}
