@@ -172,19 +172,19 @@ async fn measure(
         let purchases: Vec<Value> = (0..PURCHASES).map(purchase).collect();
         post(&client, &path, &json!({ "purchases": purchases })).await?;
     }
-    if !pump::drained(stack.trigger_state()).await {
-        return Err(BenchError::TriggerEnded);
-    }
+    learned(stack).await?;
 
     console.line(&format!("{requests} requests of each kind, in turn"));
     let (mut score, mut floor, mut by_route) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..requests + WARM_UP {
         let bodies = [0, 1, 2].map(|kind| attempt(number * 3 + kind));
-        let [scored, bare, routed] = [
-            invoke(&client, "score", &bodies[0]).await?,
-            invoke(&client, FLOOR, &bodies[1]).await?,
-            post(&client, "/v1/attempts", &bodies[2]).await?,
-        ];
+        // What one request left to be learned must not run while the next is timed.
+        learned(stack).await?;
+        let scored = invoke(&client, "score", &bodies[0]).await?;
+        learned(stack).await?;
+        let bare = invoke(&client, FLOOR, &bodies[1]).await?;
+        learned(stack).await?;
+        let routed = post(&client, "/v1/attempts", &bodies[2]).await?;
         if number >= WARM_UP {
             score.push(scored);
             floor.push(bare);
@@ -204,6 +204,11 @@ async fn measure(
         start_ratio_to_floor: start_of("score") / start_of(FLOOR),
         processes,
     })
+}
+
+/// Waits until everything that was written has been learned.
+async fn learned(stack: &Stack) -> Result<(), BenchError> {
+    if pump::drained(stack.trigger_state()).await { Ok(()) } else { Err(BenchError::TriggerEnded) }
 }
 
 impl Figures {

@@ -87,7 +87,7 @@ pub enum Command {
         port: u16,
 
         /// How many requests of each kind are timed.
-        #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         requests: u32,
 
         /// Write the figures to this file as JSON.
