@@ -1,17 +1,16 @@
 //! Learning: exactly once in effect, whatever the stream does, and nothing lost to a record that cannot be read.
 
-use engine::profile::Profile;
+use local::verify::verify;
 use profile_updater::{Batch, Response};
 use serde_json::{Value, json};
-use store::ports::{ReadMerchant, ReadProfile, ReadRollups, ReadTimeline};
+use store::ports::{ReadMerchant, ReadProfile, ReadRollups};
 
 use crate::world::{World, ada, call, golden, now, with_body, with_fields};
 
 /// What the stored profile differs in from the fold over the customer's entries.
 async fn difference(world: &World) -> Option<String> {
-    let entries = world.table.read_timeline(&ada(), None).await.unwrap().entries;
-    let stored = world.table.read_profile(&ada()).await.unwrap().profile;
-    stored.difference(&Profile::of_entries(&entries))
+    let verification = verify(&world.table, &[ada()].into(), |_| ()).await.unwrap();
+    verification.mismatches.into_iter().next()
 }
 
 /// Imports, attempts, outcomes and feedback of every kind.
