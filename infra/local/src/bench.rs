@@ -246,7 +246,7 @@ fn purchase(number: u32) -> Value {
     })
 }
 
-/// An attempt of one of the customers, five minutes after the one before, so that the last hour holds what it usually holds.
+/// An attempt of one of the customers, 45 minutes after the one before, so that the last hour holds what it usually holds.
 fn attempt(number: u32) -> Value {
     let minutes = number / CUSTOMERS * 45;
     let (day, hour, minute) = (minutes / 1440, minutes / 60 % 24, minutes % 60);

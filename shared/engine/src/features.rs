@@ -46,10 +46,6 @@ pub fn features(attempt: &Attempt, known: Known<'_>) -> [f32; COUNT] {
     let now = attempt.occurred_at.instant();
     let profile = known.profile;
     let ln_size = attempt.amount.size().ln();
-    let within = |span_ms: i64| {
-        let ago = |entry: &&crate::entry::Entry| now.since_ms(entry.attempt.occurred_at.instant());
-        known.recent.iter().filter(|entry| (0..span_ms).contains(&ago(entry))).count() as f64
-    };
     let (day, week) = profile.recent_attempts(now);
     let (spent_day, spent_mean) = profile.recent_spending(now);
     let gap_minutes = profile.last_at().map_or(f64::NAN, |last| now.since_ms(last).max(0) as f64 / MINUTE_MS as f64);
@@ -68,8 +64,8 @@ pub fn features(attempt: &Attempt, known: Known<'_>) -> [f32; COUNT] {
         signals.timing.nats,
         f64::from(signals.timing.hour),
         signals.velocity.nats,
-        within(10 * MINUTE_MS),
-        within(HOUR_MS),
+        known.attempts_within(10 * MINUTE_MS, now),
+        known.attempts_within(HOUR_MS, now),
         day,
         week,
         (spent_day + attempt.amount.size()) / (spent_mean + 1.0),

@@ -14,6 +14,7 @@ use std::ops::{Index, IndexMut};
 use crate::entry::{Attempt, Entry};
 use crate::merchant::MerchantRecord;
 use crate::profile::Profile;
+use crate::time::Instant;
 
 pub use amount::AmountSignal;
 pub use choice::ChoiceSignal;
@@ -115,6 +116,14 @@ pub struct Known<'a> {
     pub recent: &'a [Entry],
     /// The merchant's record, if the attempt names a merchant.
     pub merchant: Option<&'a MerchantRecord>,
+}
+
+impl Known<'_> {
+    /// How many attempts lie in the span that ends with `now`, among the entries of the last hour.
+    pub(crate) fn attempts_within(&self, span_ms: i64, now: Instant) -> f64 {
+        let ago_ms = |entry: &Entry| now.since_ms(entry.attempt.occurred_at.instant());
+        self.recent.iter().filter(|entry| (0..span_ms).contains(&ago_ms(entry))).count() as f64
+    }
 }
 
 /// All signals of one attempt, each with what its reason says.

@@ -42,11 +42,7 @@ impl VelocitySignal {
     /// of attempts in a window is negative binomial. Spending is compared with its mean by Markov's inequality.
     pub(super) fn of(attempt: &Attempt, known: Known<'_>) -> Self {
         let now = attempt.occurred_at.instant();
-        let within = |span_ms: i64| {
-            let in_window = |ago_ms: i64| (0..span_ms).contains(&ago_ms);
-            known.recent.iter().filter(|entry| in_window(now.since_ms(entry.attempt.occurred_at.instant()))).count()
-        };
-        let (ten_minutes, hour) = (within(10 * MINUTE_MS) as f64, within(HOUR_MS) as f64);
+        let (ten_minutes, hour) = (known.attempts_within(10 * MINUTE_MS, now), known.attempts_within(HOUR_MS, now));
         // What the stream has not brought to the profile yet is at least in the last hour's entries.
         let (day, week) = known.profile.recent_attempts(now);
         let (day, week) = (day.max(hour), week.max(hour));
