@@ -20,6 +20,7 @@ use crate::build::{FLOOR, FUNCTIONS};
 use crate::client::{Client, ClientError};
 use crate::console::Console;
 use crate::stack::{Stack, StackError, Surroundings, function_environment};
+use crate::summary::write_json;
 use crate::trigger::pump;
 
 /// How many customers take turns.
@@ -151,10 +152,8 @@ async fn measure_and_write(
     let figures = measured?;
     console.line(&figures.in_words());
     let Some(path) = json else { return Ok(()) };
-    let written = serde_json::to_string_pretty(&figures)
-        .map_err(io::Error::from)
-        .and_then(|json| std::fs::write(path, json + "\n"));
-    written.map_err(|source| BenchError::System { what: format!("cannot write {}", path.display()), source })
+    write_json(path, &figures)
+        .map_err(|source| BenchError::System { what: format!("cannot write {}", path.display()), source })
 }
 
 async fn measure(

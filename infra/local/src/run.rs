@@ -19,7 +19,7 @@ use crate::client::Client;
 use crate::console::Console;
 use crate::options::Options;
 use crate::stack::{Stack, StackError, Surroundings};
-use crate::summary::{Durations, Summary};
+use crate::summary::{Durations, Summary, write_json};
 use crate::traffic::history::HistorySettings;
 use crate::traffic::simulated::Group;
 use crate::traffic::{Api, Pace, Plan, Player, Tally, api, history, simulated};
@@ -299,10 +299,7 @@ impl Session<'_> {
         let summary = Summary::new(self.tally.counts(), &self.trigger.borrow(), durations, verification);
         self.console.line(&summary.in_words());
         if let Some(path) = &self.options.json {
-            let write = serde_json::to_string_pretty(&summary)
-                .map_err(std::io::Error::from)
-                .and_then(|json| std::fs::write(path, json + "\n"));
-            write.map_err(|source| RunError::Json { path: path.display().to_string(), source })?;
+            write_json(path, &summary).map_err(|source| RunError::Json { path: path.display().to_string(), source })?;
         }
         Ok(if summary.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

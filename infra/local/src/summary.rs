@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -12,6 +14,14 @@ use crate::verify::Verification;
 
 /// How many profiles that are wrong are named.
 const MISMATCHES_SHOWN: usize = 5;
+
+/// Writes what a command found to a file, as JSON for people and programs.
+///
+/// # Errors
+/// What the system says.
+pub fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    std::fs::write(path, serde_json::to_string_pretty(value)? + "\n")
+}
 
 /// The summary of a run. The fields are a contract: `--json` writes them, scripts read them.
 #[derive(Debug, Clone, Serialize)]
