@@ -31,7 +31,7 @@ impl<P: Ports> Customers<P> {
             .required("outcome", EXPECTED, |name| Outcome::from_name(name).ok_or(format!("expected is {EXPECTED}")))?;
         body.finish("outcome")?;
         self.change_entry(&customer, id, |entry| match (&entry.origin, entry.outcome) {
-            (Origin::Imported, _) => Err(Problem::conflict(
+            (Origin::Imported { .. }, _) => Err(Problem::conflict(
                 "NOT_AN_ATTEMPT",
                 "This is an imported purchase: it went through, and has no other outcome.",
             )),

@@ -124,7 +124,11 @@ pub enum Origin {
     /// An attempt that was scored, with the first decision made on it.
     Scored(Box<Decision>),
     /// A purchase of the past that the caller imported.
-    Imported,
+    Imported {
+        /// Up to which amount, in minor units of its currency, it may move the profile, if what came before it was known
+        /// when it was imported; `None` for as it is. See [`Decision::learn_minor_max`].
+        learn_minor_max: Option<i64>,
+    },
 }
 
 /// One item of a customer's timeline.
@@ -153,22 +157,36 @@ impl Entry {
         Self { id, attempt, recorded_at, origin, outcome: None, feedback: None, revision: 1 }
     }
 
-    /// The first state of an imported purchase.
+    /// The first state of an imported purchase that is learned as it is.
     pub fn imported(id: AttemptId, attempt: Attempt, recorded_at: Instant) -> Self {
-        Self { id, attempt, recorded_at, origin: Origin::Imported, outcome: None, feedback: None, revision: 1 }
+        let origin = Origin::Imported { learn_minor_max: None };
+        Self { id, attempt, recorded_at, origin, outcome: None, feedback: None, revision: 1 }
     }
 
     /// The decision, if this entry was scored.
     pub fn decision(&self) -> Option<&Decision> {
         match &self.origin {
             Origin::Scored(decision) => Some(decision),
-            Origin::Imported => None,
+            Origin::Imported { .. } => None,
         }
+    }
+
+    /// Up to which amount, in minor units of the attempt's currency, this purchase may move the profile; `None` for as it is.
+    pub fn learn_minor_max(&self) -> Option<i64> {
+        match &self.origin {
+            Origin::Scored(decision) => Some(decision.learn_minor_max),
+            Origin::Imported { learn_minor_max } => *learn_minor_max,
+        }
+    }
+
+    /// Whether Guardian stepped in; `None` if it was never asked.
+    pub fn was_alarm(&self) -> Option<bool> {
+        self.decision().map(Decision::should_intervene)
     }
 
     /// Whether the purchase went through.
     pub fn is_purchase(&self) -> bool {
-        matches!(self.origin, Origin::Imported) || self.outcome == Some(Outcome::Proceeded)
+        matches!(self.origin, Origin::Imported { .. }) || self.outcome == Some(Outcome::Proceeded)
     }
 
     /// Whether the purchase went through and tells of this customer's habits: not one they say they did not make.

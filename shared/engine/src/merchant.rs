@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::entry::Entry;
+use crate::population::POSITIVE_SHARE;
 use crate::profile::Change;
 use crate::time::Day;
 
@@ -53,6 +54,50 @@ impl MerchantRecord {
     }
 }
 
+/// How many purchases' worth [`POSITIVE_SHARE`] weighs in a merchant's rate.
+const RATE_PRIOR_LABELS: f64 = 2.0;
+
+/// The latest labelled days of a merchant that are all positive: what a merchant that has just been compromised looks like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Streak {
+    /// The positive labels of those days.
+    pub positive: i64,
+    /// Days since the first of those days; `None` without a streak.
+    pub days: Option<i32>,
+    /// Days since the last day with a label that is not positive; `None` if the record holds none.
+    pub unbroken_days: Option<i32>,
+}
+
+impl MerchantRecord {
+    /// The streak as it stands on `today`, within the [`RECORD_DAYS`] days up to it.
+    pub fn streak(&self, today: Day) -> Streak {
+        let mut streak = Streak::default();
+        let days = self.days.range(today.plus_days(1 - RECORD_DAYS)..=today);
+        for (day, counts) in days.rev().filter(|(_, counts)| counts.labelled > 0) {
+            if counts.positive < counts.labelled {
+                streak.unbroken_days = Some(today.since_days(*day));
+                break;
+            }
+            streak.positive += counts.positive;
+            streak.days = Some(today.since_days(*day));
+        }
+        streak
+    }
+
+    /// The share of positives among the labels of the [`RECORD_DAYS`] days up to `today`, each weighing `exp(-age / τ)`,
+    /// shrunk to [`POSITIVE_SHARE`].
+    pub fn rate(&self, today: Day, tau_days: f64) -> f64 {
+        let mut positive = POSITIVE_SHARE * RATE_PRIOR_LABELS;
+        let mut labelled = RATE_PRIOR_LABELS;
+        for (day, counts) in self.days.range(today.plus_days(1 - RECORD_DAYS)..=today) {
+            let weight = (-f64::from(today.since_days(*day)) / tau_days).exp();
+            positive += weight * counts.positive as f64;
+            labelled += weight * counts.labelled as f64;
+        }
+        positive / labelled
+    }
+}
+
 /// What a change of an entry adds to its merchant's record; `None` if nothing.
 pub fn label_change(change: Change<'_>) -> Option<LabelCounts> {
     let labelled = change.delta(|entry: &Entry| entry.is_purchase() && entry.label().is_some());
@@ -63,6 +108,36 @@ pub fn label_change(change: Change<'_>) -> Option<LabelCounts> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A record told as `(days ago, labelled, positive)`, its streak as `(positive, days, unbroken days)`.
+    #[track_caller]
+    fn check_streak(record: &[(i32, i64, i64)], expect: (i64, Option<i32>, Option<i32>)) {
+        let today = Day::parse("2026-03-31").unwrap();
+        let days = record.iter().map(|(ago, labelled, positive)| {
+            (today.plus_days(-ago), LabelCounts { labelled: *labelled, positive: *positive })
+        });
+        let Streak { positive, days, unbroken_days } = MerchantRecord::from_days(days).streak(today);
+        assert_eq!((positive, days, unbroken_days), expect);
+    }
+
+    #[test]
+    fn a_streak_lasts_until_the_first_day_that_is_not_all_positive() {
+        check_streak(&[], (0, None, None));
+        check_streak(&[(8, 2, 2), (9, 1, 1), (12, 3, 2)], (3, Some(9), Some(12)));
+        check_streak(&[(8, 2, 1), (9, 1, 1)], (0, None, Some(8)));
+        check_streak(&[(8, 1, 1), (9, 0, 0), (29, 1, 1), (30, 1, 1)], (2, Some(29), None));
+    }
+
+    #[test]
+    fn a_rate_forgets_and_is_shrunk() {
+        let today = Day::parse("2026-03-31").unwrap();
+        let counts = |labelled, positive| LabelCounts { labelled, positive };
+        let record = MerchantRecord::from_days([(today, counts(3, 1)), (today.plus_days(-7), counts(10, 10))]);
+        let weight = (-1.0_f64).exp();
+        let expected = (0.02 + 1.0 + 10.0 * weight) / (2.0 + 3.0 + 10.0 * weight);
+        assert!((record.rate(today, 7.0) - expected).abs() < 1e-12);
+        assert!((MerchantRecord::default().rate(today, 7.0) - POSITIVE_SHARE).abs() < 1e-12);
+    }
 
     #[test]
     fn only_the_last_days_count() {

@@ -53,7 +53,7 @@ impl Counters {
         let mut counters = Self::default();
         let mut count = |name: String| counters.add(name, 1);
         match &entry.origin {
-            Origin::Imported => count("imported".to_owned()),
+            Origin::Imported { .. } => count("imported".to_owned()),
             Origin::Scored(decision) => {
                 let action = decision.action.name();
                 count("attempts".to_owned());

@@ -40,10 +40,15 @@ pub(crate) fn to_item(entry: &Entry) -> Result<Item, StoreError> {
     if let Some(merchant) = &attempt.merchant {
         item.insert("merchant_id".to_owned(), text(merchant.as_str()));
     }
-    if let Origin::Scored(decision) = &entry.origin {
-        let stored = serde_json::to_string(&StoredDecision::from(&**decision));
-        let stored = stored.map_err(|error| StoreError::Damaged { sort_key, what: error.to_string() })?;
-        item.insert("decision".to_owned(), text(stored));
+    match &entry.origin {
+        Origin::Scored(decision) => {
+            let stored = serde_json::to_string(&StoredDecision::from(&**decision));
+            let stored = stored.map_err(|error| StoreError::Damaged { sort_key, what: error.to_string() })?;
+            item.insert("decision".to_owned(), text(stored));
+        }
+        Origin::Imported { learn_minor_max } => {
+            item.extend(learn_minor_max.map(|most| ("learn_minor_max".to_owned(), number(most))));
+        }
     }
     item.extend(outcome_attributes(entry).map(|(name, value)| (name.to_owned(), value)));
     Ok(item)
@@ -88,7 +93,7 @@ pub(crate) fn from_item(item: &Item) -> Result<Entry, StoreError> {
         occurred_at: image.parsed("occurred_at", LocalInstant::parse)?,
     };
     let origin = match image.optional_text("decision")? {
-        None => Origin::Imported,
+        None => Origin::Imported { learn_minor_max: image.optional_number("learn_minor_max")? },
         Some(stored) => {
             let stored: StoredDecision =
                 serde_json::from_str(stored).map_err(|error| image.damaged(format!("`decision`: {error}")))?;
@@ -275,6 +280,8 @@ mod tests {
         }
         let mut imported = Entry::imported(scored.id, scored.attempt.clone(), scored.recorded_at);
         imported.attempt.merchant = None;
+        assert_eq!(from_item(&to_item(&imported).unwrap()).unwrap(), imported);
+        imported.origin = Origin::Imported { learn_minor_max: Some(12_345) };
         assert_eq!(from_item(&to_item(&imported).unwrap()).unwrap(), imported);
     }
 

@@ -1,13 +1,13 @@
 //! A profile as bytes: a version, then the fields in a fixed order. Counts and times are variable-length integers, decayed
 //! sums are 32-bit floats, so that two years of daily purchases stay under a kilobyte.
 
-use super::{Applied, FeedbackCounts, LogAmounts, Merchants, Profile, Tally};
+use super::{AlarmCounts, Applied, FeedbackCounts, LogAmounts, Merchants, Profile, Tally};
 use crate::entry::EventId;
 use crate::id::ID_LENGTH_MAX;
 use crate::time::{Day, Instant};
 
 /// The version this code writes, and the newest it reads.
-pub const CODEC_VERSION: u8 = 1;
+pub const CODEC_VERSION: u8 = 2;
 
 /// How many event ids a blob may hold: far more than fit a day, far less than could exhaust memory.
 const EVENTS_MAX: u64 = 100_000;
@@ -35,10 +35,14 @@ impl Profile {
         for count in [self.feedback.regretted, self.feedback.normal_for_me, self.feedback.not_me] {
             out.number(u64::from(count));
         }
+        for count in [self.alarms.unneeded, self.alarms.right, self.alarms.missed] {
+            out.number(u64::from(count));
+        }
         out.optional_instant(self.first_at);
         out.optional_instant(self.reference);
-        // The peak holds an epoch time in its integer part and so keeps all its bits; negative infinity is "none yet".
-        out.0.extend(self.peak.unwrap_or(f64::NEG_INFINITY).to_le_bytes());
+        for peak in [self.peak, self.recent_peak] {
+            out.peak(peak);
+        }
         for sum in [self.attempts_daily, self.attempts_weekly, self.spent_daily, self.spent_monthly] {
             out.sum(sum);
         }
@@ -77,20 +81,24 @@ impl Profile {
     /// [`CodecError::Newer`] if a newer version wrote it, [`CodecError::Damaged`] if it is not whole.
     pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let mut input = Reader(bytes);
-        match input.byte()? {
+        let version = match input.byte()? {
             0 => return Err(CodecError::Damaged("format 0")),
-            CODEC_VERSION => {}
+            version @ 1..=CODEC_VERSION => version,
             found => return Err(CodecError::Newer { found }),
-        }
+        };
         let purchases = input.count()?;
         let feedback =
             FeedbackCounts { regretted: input.count()?, normal_for_me: input.count()?, not_me: input.count()? };
+        // The first format knew neither what became of decisions nor the largest amount of the last weeks.
+        let alarms = if version == 1 {
+            AlarmCounts::default()
+        } else {
+            AlarmCounts { unneeded: input.count()?, right: input.count()?, missed: input.count()? }
+        };
         let first_at = input.optional_instant()?;
         let reference = input.optional_instant()?;
-        let peak = Some(f64::from_le_bytes(input.array()?)).filter(|peak| *peak != f64::NEG_INFINITY);
-        if peak.is_some_and(|peak| !peak.is_finite()) {
-            return Err(CodecError::Damaged("the largest amount is not a number"));
-        }
+        let peak = input.peak()?;
+        let recent_peak = if version == 1 { None } else { input.peak()? };
         let [attempts_daily, attempts_weekly, spent_daily, spent_monthly] = input.sums()?;
         let amounts = input.log_amounts()?;
         let hours = input.sums()?;
@@ -104,9 +112,11 @@ impl Profile {
         Ok(Self {
             purchases,
             feedback,
+            alarms,
             first_at,
             reference,
             peak,
+            recent_peak,
             amounts,
             categories,
             payment_methods,
@@ -136,6 +146,11 @@ impl Writer {
             number >>= 7;
         }
         self.0.push(number as u8);
+    }
+
+    /// A peak holds an epoch time in its integer part and so keeps all its bits; negative infinity is "none yet".
+    fn peak(&mut self, peak: Option<f64>) {
+        self.0.extend(peak.unwrap_or(f64::NEG_INFINITY).to_le_bytes());
     }
 
     fn sum(&mut self, sum: f64) {
@@ -194,6 +209,15 @@ impl<'a> Reader<'a> {
     fn length(&mut self, max: u64) -> Result<usize, CodecError> {
         let length = self.number()?;
         if length <= max { Ok(length as usize) } else { Err(CodecError::Damaged("a list out of range")) }
+    }
+
+    fn peak(&mut self) -> Result<Option<f64>, CodecError> {
+        let peak = f64::from_le_bytes(self.array()?);
+        match peak {
+            f64::NEG_INFINITY => Ok(None),
+            _ if peak.is_finite() => Ok(Some(peak)),
+            _ => Err(CodecError::Damaged("the largest amount is not a number")),
+        }
     }
 
     fn sum(&mut self) -> Result<f64, CodecError> {

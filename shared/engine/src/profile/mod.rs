@@ -26,6 +26,9 @@ pub const LEARNING_UNTIL_PURCHASES: u32 = 10;
 /// How fast the largest amount is forgotten: its log shrinks by one per this many days.
 const PEAK_DAYS: f64 = 180.0;
 
+/// How fast the largest amount of the last weeks is forgotten, likewise.
+const RECENT_PEAK_DAYS: f64 = 20.0;
+
 /// One change of one entry, as a stream record tells it.
 #[derive(Debug, Clone, Copy)]
 pub struct Change<'a> {
@@ -53,16 +56,30 @@ pub struct FeedbackCounts {
     pub not_me: u32,
 }
 
+/// What became of decisions, as far as the customer said: counts of scored entries with a confirmed label.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AlarmCounts {
+    /// Interventions in attempts that were genuine and stood by.
+    pub unneeded: u32,
+    /// Interventions in attempts that were disowned or regretted.
+    pub right: u32,
+    /// Attempts that were let through, and then disowned or regretted.
+    pub missed: u32,
+}
+
 /// What has been learned of one customer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profile {
     purchases: u32,
     feedback: FeedbackCounts,
+    alarms: AlarmCounts,
     first_at: Option<Instant>,
     /// The latest attempt or purchase; all decayed sums are as of this instant.
     reference: Option<Instant>,
     /// The largest log-size, less its age: `max(ln size + at / PEAK_DAYS)`.
     peak: Option<f64>,
+    /// Likewise with [`RECENT_PEAK_DAYS`], and as it was paid: a memory of what was odd, not of what is normal.
+    recent_peak: Option<f64>,
     amounts: LogAmounts,
     categories: Tally<LogAmounts>,
     payment_methods: Tally<f64>,
@@ -106,6 +123,14 @@ impl Profile {
         let not_me = feedback_is(|said| said == Feedback::NotMe);
         self.feedback.not_me = self.feedback.not_me.saturating_add_signed(not_me);
 
+        let labelled = |alarm: bool, label: bool| {
+            let is_such = |entry: &Entry| entry.label() == Some(label) && entry.was_alarm() == Some(alarm);
+            change.delta(is_such) as i32
+        };
+        self.alarms.unneeded = self.alarms.unneeded.saturating_add_signed(labelled(true, false));
+        self.alarms.right = self.alarms.right.saturating_add_signed(labelled(true, true));
+        self.alarms.missed = self.alarms.missed.saturating_add_signed(labelled(false, true));
+
         self.move_reference(at);
         if change.before.is_none() {
             self.attempts_daily += self.weight_of(at, DAILY);
@@ -115,6 +140,8 @@ impl Profile {
             self.first_at = Some(self.first_at.map_or(at, |first| first.min(at)));
             let peak = learned_ln_size(entry) + days(at) / PEAK_DAYS;
             self.peak = Some(self.peak.map_or(peak, |largest| largest.max(peak)));
+            let recent_peak = entry.attempt.amount.size().ln() + days(at) / RECENT_PEAK_DAYS;
+            self.recent_peak = Some(self.recent_peak.map_or(recent_peak, |largest| largest.max(recent_peak)));
             if let Some(merchant) = &entry.attempt.merchant {
                 self.merchants.remember(merchant, at.day());
             }
@@ -184,6 +211,11 @@ impl Profile {
         self.feedback
     }
 
+    /// What became of decisions, as far as the customer said.
+    pub fn alarms(&self) -> AlarmCounts {
+        self.alarms
+    }
+
     /// The first purchase.
     pub fn first_at(&self) -> Option<Instant> {
         self.first_at
@@ -197,6 +229,11 @@ impl Profile {
     /// The largest recent amount in about-euros, as forgotten by `now`.
     pub fn peak_size(&self, now: Instant) -> Option<f64> {
         self.peak.map(|peak| (peak - days(now) / PEAK_DAYS).exp())
+    }
+
+    /// The largest amount of the last weeks in about-euros, as forgotten by `now`.
+    pub fn recent_peak_size(&self, now: Instant) -> Option<f64> {
+        self.recent_peak.map(|peak| (peak - days(now) / RECENT_PEAK_DAYS).exp())
     }
 
     /// How much of the habits' sums is left at `now`.
@@ -255,6 +292,7 @@ impl Profile {
         let exact = [
             ("purchases", self.purchases == other.purchases),
             ("feedback", self.feedback == other.feedback),
+            ("alarms", self.alarms == other.alarms),
             ("first_at", self.first_at == other.first_at),
             ("last_at", self.reference == other.reference),
             ("merchants", self.merchants == other.merchants),
@@ -299,16 +337,17 @@ impl Profile {
                 ("spent a day", self.spent_daily),
                 ("spent a month", self.spent_monthly),
                 ("peak", self.peak.unwrap_or_default()),
+                ("recent peak", self.recent_peak.unwrap_or_default()),
             ])
     }
 }
 
-/// The log-size that a purchase is learned with: clipped at the bound that was frozen when it was scored.
+/// The log-size that a purchase is learned with: clipped at the bound that was frozen when it was scored or imported.
 fn learned_ln_size(entry: &Entry) -> f64 {
     let amount = entry.attempt.amount;
     let size = amount.size();
-    let clipped = entry.decision().filter(|decision| decision.learn_minor_max < amount.minor());
-    clipped.map_or(size, |decision| size * decision.learn_minor_max as f64 / amount.minor() as f64).ln()
+    let clipped = entry.learn_minor_max().filter(|most| *most < amount.minor());
+    clipped.map_or(size, |most| size * most as f64 / amount.minor() as f64).ln()
 }
 
 fn days(at: Instant) -> f64 {

@@ -16,7 +16,7 @@ use crate::merchant::MerchantRecord;
 use crate::profile::Profile;
 use crate::time::Instant;
 
-pub use amount::AmountSignal;
+pub use amount::{AmountSignal, learn_bound};
 pub use choice::ChoiceSignal;
 pub use merchant::MerchantSignal;
 pub use timing::TimingSignal;
@@ -119,6 +119,12 @@ pub struct Known<'a> {
 }
 
 impl Known<'_> {
+    /// The last attempt before `now`, whether the profile has learned it yet or not.
+    pub(crate) fn last_attempt(&self, now: Instant) -> Option<Instant> {
+        let recent = self.recent.iter().map(|entry| entry.attempt.occurred_at.instant());
+        recent.filter(|at| *at <= now).chain(self.profile.last_at()).max()
+    }
+
     /// How many attempts lie in the span that ends with `now`, among the entries of the last hour.
     pub(crate) fn attempts_within(&self, span_ms: i64, now: Instant) -> f64 {
         let ago_ms = |entry: &Entry| now.since_ms(entry.attempt.occurred_at.instant());

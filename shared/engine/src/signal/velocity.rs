@@ -6,7 +6,7 @@ use super::{Known, nats, strongest};
 use crate::entry::Attempt;
 use crate::population::{PURCHASES_A_DAY, RATE_WEIGHT};
 use crate::profile::LogAmounts;
-use crate::time::{HOUR_MS, MINUTE_MS};
+use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 /// More purchases than this say nothing more about the rate: people's days differ more than a Poisson process would.
 const RATE_PURCHASES_MAX: f64 = 20.0;
@@ -35,6 +35,12 @@ pub struct VelocitySignal {
     pub window: Window,
     /// What was counted there, this attempt included: attempts, or for [`Window::DaySpending`] the multiple of a usual day.
     pub count: f64,
+    /// The money of about the last day, this attempt included, as a multiple of what is usual on a day with a purchase.
+    pub day_spending_ratio: f64,
+    /// The time since the last attempt, in minutes; `None` if there was none.
+    pub gap_minutes: Option<f64>,
+    /// `-ln P(the next attempt follows at least as soon)`: what is left of a Lomax distribution.
+    pub gap_nats: f64,
 }
 
 impl VelocitySignal {
@@ -59,7 +65,15 @@ impl VelocitySignal {
         let (window, count, _) = windows
             .into_iter()
             .fold((Window::Hour, hour + 1.0, 0.0), |best, next| if next.2 > best.2 { next } else { best });
-        Self { nats: strongest(windows.map(|(_, _, nats)| nats)), window, count }
+        let gap_ms = known.last_attempt(now).map(|last| now.since_ms(last).max(0) as f64);
+        Self {
+            nats: strongest(windows.map(|(_, _, nats)| nats)),
+            window,
+            count,
+            day_spending_ratio: spending,
+            gap_minutes: gap_ms.map(|gap_ms| gap_ms / MINUTE_MS as f64),
+            gap_nats: gap_ms.map_or(0.0, |gap_ms| rate.gap_nats(gap_ms / DAY_MS as f64)),
+        }
     }
 }
 
@@ -79,6 +93,12 @@ impl Rate {
 
     fn a_day(&self) -> f64 {
         self.shape / self.days
+    }
+
+    /// `-ln P(the next attempt follows within so many days)`. With a Gamma distributed rate, gaps are Lomax distributed.
+    /// Source: Lomax, Business failures (1954).
+    fn gap_nats(&self, gap_days: f64) -> f64 {
+        nats(-(-self.shape * (gap_days / self.days).ln_1p()).exp_m1())
     }
 
     /// `-ln P(at least this many in a window of so many days)`: the negative binomial's upper tail, as a regularised

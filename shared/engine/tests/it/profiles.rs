@@ -156,15 +156,28 @@ fn two_years_of_daily_purchases_fit_a_kilobyte() {
     assert!(bytes.len() <= 900, "{} bytes; the item's key and attribute names need the rest", bytes.len());
 }
 
+/// Learns one more purchase, larger than all before.
+fn after_the_largest(mut profile: Profile) -> Profile {
+    let at = start().plus_ms(730 * DAY_MS);
+    let largest = purchase(attempt(100_000, "category_a", "method_0", "m0", at));
+    assert!(profile.learn_once(Change { before: None, after: &largest }, at));
+    profile
+}
+
 #[test]
-fn the_first_format_is_still_read() {
-    let golden = include_bytes!("profile-format-1.bin");
-    let profile = Profile::decode(golden).unwrap();
-    assert_eq!(profile.difference(&two_years()), None);
-    let last = daily_purchase(729);
-    let repeated = Change { before: None, after: &last };
-    assert!(
-        !profile.clone().learn_once(repeated, last.attempt.occurred_at.instant()),
-        "what was learned is remembered"
-    );
+fn every_older_format_is_still_read() {
+    let golden: [&[u8]; 2] = [include_bytes!("profile-format-1.bin"), include_bytes!("profile-format-2.bin")];
+    for (format, bytes) in (1..).zip(golden) {
+        assert_eq!(bytes.first(), Some(&format));
+        let profile = Profile::decode(bytes).unwrap();
+        let last = daily_purchase(729);
+        let repeated = Change { before: None, after: &last };
+        assert!(
+            !profile.clone().learn_once(repeated, last.attempt.occurred_at.instant()),
+            "what was learned is remembered"
+        );
+        // The first format did not know the largest amount of the last weeks: it is known again after the next such.
+        assert_eq!(after_the_largest(profile).difference(&after_the_largest(two_years())), None, "format {format}");
+    }
+    assert_eq!(Profile::decode(golden[1]).unwrap().difference(&two_years()), None);
 }

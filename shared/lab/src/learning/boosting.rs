@@ -6,9 +6,9 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use engine::features::{COUNT, NAMES};
+use engine::features::{COUNT, FEATURES, NAMES};
 use engine::model::Trees;
-use hessboost::config::{TrainingParams, TreeMethod};
+use hessboost::config::{Monotone, TrainingParams, TreeMethod};
 use hessboost::data::DMatrix;
 use hessboost::error::HessboostError;
 use hessboost::metric::EvalMetric;
@@ -82,8 +82,15 @@ impl Recipe {
             .lambda(self.ridge)
             .max_bin(self.bins)
             .seed(self.seed)
+            .monotone_constraints(directions())
             .build()
     }
+}
+
+/// Which features may only raise the score: what the engine promises of every model.
+fn directions() -> Vec<Monotone> {
+    let direction = |rises| if rises { Monotone::Increasing } else { Monotone::None };
+    FEATURES.iter().map(|feature| direction(feature.rises)).collect()
 }
 
 /// Trained trees, as the engine evaluates them: what is tested here is what decides in live work.

@@ -4,12 +4,12 @@
 //! need no pass through time: each merchant's labels lie here in the order in which they arrived, with running sums, and the
 //! record at an instant is read off. That is what lets the replay go through the customers in parallel.
 
-use engine::entry::{Entry, Feedback};
 use engine::merchant::{LabelCounts, MerchantRecord, RECORD_DAYS, label_change};
 use engine::profile::Change;
 use engine::time::{Day, Instant};
 
 use super::ledger::{Ledger, Purchase};
+use super::replay::{entry, labelled};
 
 /// The labels of all merchants' purchases.
 #[derive(Debug)]
@@ -74,18 +74,11 @@ fn by_day(lines: &[Line], mut before: LabelCounts) -> impl Iterator<Item = (Day,
     })
 }
 
-/// What the label of a purchase adds to its merchant's record, by the engine's own rule.
+/// What the label of a purchase adds to its merchant's record, by the engine's own rule; `None` if it has no label.
 fn counts(ledger: &Ledger, purchase: &Purchase) -> Option<LabelCounts> {
-    let (before, after) = told(ledger, purchase)?;
+    let before = entry(ledger.attempt(purchase)?);
+    let after = labelled(&before, purchase.label?);
     label_change(Change { before: Some(&before), after: &after })
-}
-
-/// A purchase before and after its label arrives as feedback; `None` if it has no label.
-pub(super) fn told(ledger: &Ledger, purchase: &Purchase) -> Option<(Entry, Entry)> {
-    let before = super::replay::entry(ledger.attempt(purchase)?);
-    let feedback = if purchase.label? { Feedback::NotMe } else { Feedback::NormalForMe };
-    let after = Entry { feedback: Some(feedback), revision: before.revision + 1, ..before.clone() };
-    Some((before, after))
 }
 
 fn plus(left: LabelCounts, right: LabelCounts) -> LabelCounts {

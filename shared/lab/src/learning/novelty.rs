@@ -11,6 +11,8 @@ use super::examples::Examples;
 enum View {
     /// As it is.
     Plain,
+    /// Nothing below zero.
+    Positive,
     /// Without the logarithm. A forest finds extremes on both sides, and on a scale of logarithms the smallest amounts are
     /// the most extreme; nobody needs to be warned of those.
     Unlogged,
@@ -26,10 +28,11 @@ const SEEN: [(&str, View); FOREST_FEATURES] = [
     ("category_nats", View::Plain),
     ("payment_nats", View::Plain),
     ("timing_nats", View::Plain),
+    ("ln_recent_peak", View::Positive),
 ];
 
 /// How many features the forest sees.
-pub const FOREST_FEATURES: usize = 6;
+pub const FOREST_FEATURES: usize = 7;
 
 /// A fitted forest.
 #[derive(Debug)]
@@ -67,6 +70,7 @@ impl Novelty {
 pub fn forest_features() -> [String; FOREST_FEATURES] {
     SEEN.map(|(name, view)| match view {
         View::Plain => name.to_owned(),
+        View::Positive => format!("max 0 {name}"),
         View::Unlogged => format!("exp {name}"),
     })
 }
@@ -77,6 +81,7 @@ fn seen(features: &[f32], columns: &[(usize, View); FOREST_FEATURES]) -> [f32; F
         let value = features.get(column).copied().filter(|value| !value.is_nan()).unwrap_or(0.0);
         match view {
             View::Plain => value,
+            View::Positive => value.max(0.0),
             View::Unlogged => value.exp(),
         }
     })
@@ -99,7 +104,7 @@ mod tests {
         let unlogged = f32::exp(2.0);
         assert_eq!(
             seen(&[2.0], &columns).map(f32::to_bits),
-            [2.0, unlogged, unlogged, 2.0, 2.0, 2.0].map(f32::to_bits)
+            [2.0, unlogged, unlogged, 2.0, 2.0, 2.0, 2.0].map(f32::to_bits)
         );
         assert!(seen(&[f32::NAN], &columns).iter().all(|value| value.is_finite()));
         assert!(seen(&[], &columns).iter().all(|value| value.is_finite()));

@@ -13,17 +13,17 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use engine::entry::{Attempt, Entry};
+use engine::entry::{Attempt, Entry, Feedback, Origin};
 use engine::features::{COUNT, features};
 use engine::id::AttemptId;
 use engine::profile::{Change, Profile};
-use engine::signal::Known;
+use engine::signal::{Known, learn_bound};
 use engine::time::{HOUR_MS, Instant};
 use rayon::prelude::*;
 
 use super::examples::Examples;
-use super::ledger::{Ledger, Purchase};
-use super::merchant_book::{MerchantBook, told};
+use super::ledger::Ledger;
+use super::merchant_book::MerchantBook;
 
 /// A history to be replayed under one delay of labels.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl<'a> Replay<'a> {
     fn replay_customer(&self, known: Range<usize>, wanted_from: usize, out: &mut [f32]) {
         let purchases = self.ledger.purchases();
         let mut profile = Profile::default();
-        let mut unlabelled = VecDeque::new();
+        let mut disowned_later: VecDeque<(Instant, Entry)> = VecDeque::new();
         let mut recent: Vec<Entry> = Vec::new();
         let mut out = out.chunks_exact_mut(COUNT);
         for position in known {
@@ -84,8 +84,9 @@ impl<'a> Replay<'a> {
                 continue;
             };
             let now = purchase.instant();
-            while let Some(disowned) = unlabelled.pop_front_if(|waiting| self.is_told(waiting, now)) {
-                self.learn_label(&mut profile, disowned);
+            while let Some((_, before)) = disowned_later.pop_front_if(|(told_at, _)| *told_at <= now) {
+                let after = labelled(&before, true);
+                profile.learn(Change { before: Some(&before), after: &after });
             }
             recent.retain(|entry| now.since_ms(entry.attempt.occurred_at.instant()) < HOUR_MS);
             if position >= wanted_from
@@ -95,22 +96,16 @@ impl<'a> Replay<'a> {
                 let known = Known { profile: &profile, recent: &recent, merchant: merchant.as_ref() };
                 out.copy_from_slice(&features(&attempt, known));
             }
-            let entry = entry(attempt);
+            let learn_minor_max = learn_bound(&attempt, &profile);
+            let entry = Entry { origin: Origin::Imported { learn_minor_max: Some(learn_minor_max) }, ..entry(attempt) };
             profile.learn(Change { before: None, after: &entry });
-            recent.push(entry);
-            if purchase.label == Some(true) {
-                unlabelled.push_back(*purchase);
+            // Of a genuine label a profile learns nothing that a feature sees.
+            if purchase.label == Some(true)
+                && let Some(told_at) = purchase.label_known_at(self.label_delay_ms)
+            {
+                disowned_later.push_back((told_at, entry.clone()));
             }
-        }
-    }
-
-    fn is_told(&self, purchase: &Purchase, now: Instant) -> bool {
-        purchase.label_known_at(self.label_delay_ms).is_some_and(|told_at| told_at <= now)
-    }
-
-    fn learn_label(&self, profile: &mut Profile, purchase: Purchase) {
-        if let Some((before, after)) = told(self.ledger, &purchase) {
-            profile.learn(Change { before: Some(&before), after: &after });
+            recent.push(entry);
         }
     }
 }
@@ -120,4 +115,10 @@ impl<'a> Replay<'a> {
 pub(super) fn entry(attempt: Attempt) -> Entry {
     let at = attempt.occurred_at.instant();
     Entry::imported(AttemptId::first_at(at), attempt, at)
+}
+
+/// The entry after its label arrived as feedback.
+pub(super) fn labelled(before: &Entry, label: bool) -> Entry {
+    let feedback = if label { Feedback::NotMe } else { Feedback::NormalForMe };
+    Entry { feedback: Some(feedback), revision: before.revision + 1, ..before.clone() }
 }
