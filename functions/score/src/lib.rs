@@ -22,6 +22,7 @@ use engine::id::MerchantId;
 use engine::merchant::MerchantRecord;
 use engine::policy::Policy;
 use engine::profile::Profile;
+use engine::score::Models;
 use engine::settings::Settings;
 use engine::signal::Known;
 use engine::time::{HOUR_MS, Instant};
@@ -50,6 +51,7 @@ store::ports! {
 pub struct Score<P> {
     ports: P,
     policy: Policy,
+    models: Models,
     clock: Clock,
     merchants: Merchants,
 }
@@ -96,9 +98,9 @@ impl<P: Ports> Handler for Score<P> {
 }
 
 impl<P: Ports> Score<P> {
-    /// A function that uses these ports, this policy and this clock.
-    pub fn new(ports: P, policy: Policy, clock: Clock) -> Self {
-        Self { ports, policy, clock, merchants: Merchants::default() }
+    /// A function that uses these ports, this policy, these models and this clock.
+    pub fn new(ports: P, policy: Policy, models: Models, clock: Clock) -> Self {
+        Self { ports, policy, models, clock, merchants: Merchants::default() }
     }
 
     /// Decides with what can be read in time. Never fails: what is missing is named in the decision.
@@ -132,8 +134,9 @@ impl<P: Ports> Score<P> {
             None
         });
         let known = Known { profile: &profile, recent: &recent, merchant: merchant.as_ref() };
-        let (settings, policy, missing) = (&settings, &self.policy, missing.as_slice());
-        let decision = decide(attempt, Circumstances { known, settings, policy, missing, now });
+        let Self { policy, models, .. } = self;
+        let (settings, missing) = (&settings, missing.as_slice());
+        let decision = decide(attempt, Circumstances { known, settings, models, policy, missing, now });
         timing.engine = started.elapsed();
         decision
     }

@@ -1,4 +1,4 @@
-//! Starts the `score` function: wires the table, the clock and the policy, and waits for events.
+//! Starts the `score` function: wires the table, the models, the clock and the policy, and waits for events.
 
 use edge::{clock, http, start};
 use engine::policy::Policy;
@@ -8,5 +8,5 @@ use score::Score;
 async fn main() -> Result<(), lambda_http::Error> {
     start::observe();
     let table = start::table().await?;
-    http::run(Score::new(table, Policy::default(), clock::system)).await
+    http::run(Score::new(table, Policy::default(), start::models()?, clock::system)).await
 }

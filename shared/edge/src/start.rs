@@ -1,11 +1,13 @@
 //! Start-up: everything a function does before its first event.
 
+use std::path::Path;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_smithy_http_client::tls;
+use engine::score::Models;
 use store::Table;
 use tracing_subscriber::EnvFilter;
 
@@ -64,6 +66,40 @@ pub async fn table() -> Result<Table, StartError> {
         tracing::warn!("the table did not answer while starting");
     }
     Ok(table)
+}
+
+/// The models that score: those beside the file that `MODEL_PATH` names, such as `/opt/model/model.json` of a Lambda layer, or
+/// else those compiled in.
+///
+/// # Errors
+/// [`StartError`] that names the file and what is wrong with it.
+pub fn models() -> Result<Models, StartError> {
+    #[expect(clippy::disallowed_methods, reason = "this is the crate that reads the environment")]
+    let path = std::env::var_os("MODEL_PATH").filter(|path| !path.is_empty());
+    let models = match path {
+        None => Models::compiled_in().map_err(|error| StartError(format!("the models compiled in: {error}"))),
+        Some(path) => models_beside(Path::new(&path)),
+    }?;
+    tracing::info!(model = models.version(), "models");
+    Ok(models)
+}
+
+/// The models of a folder that `cargo lab train` wrote, by the path of its `model.json`.
+fn models_beside(model_json: &Path) -> Result<Models, StartError> {
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| {
+            StartError(format!(
+                "MODEL_PATH is {}, but {} cannot be read: {error}; `cargo lab train` writes model.json, forest.bin and \
+                 calibration.json, `cargo lab calibrate` the last two for a model.json from elsewhere",
+                model_json.display(),
+                path.display()
+            ))
+        })
+    };
+    let (forest, calibration) =
+        (model_json.with_file_name("forest.bin"), model_json.with_file_name("calibration.json"));
+    Models::from_files(&read(model_json)?, &read(&forest)?, &read(&calibration)?)
+        .map_err(|error| StartError(format!("MODEL_PATH is {}: {error}", model_json.display())))
 }
 
 /// A DynamoDB client with this product's timeouts and retries.

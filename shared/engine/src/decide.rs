@@ -1,16 +1,18 @@
 //! Deciding: from an attempt and what is known to an answer.
 //!
-//! Architecture Invariant: the engine is pure. The same attempt, knowledge, settings, policy and time give the same
+//! Architecture Invariant: the engine is pure. The same attempt, knowledge, settings, policy, models and time give the same
 //! decision, bit for bit; nothing here reads a clock, the environment, a random source or the order of a hash map.
 
+use crate::alarm_rate::AlarmRate;
 use crate::decision::{Action, Decision, Intervention, Missing, Reason, ReasonCode};
 use crate::entry::Attempt;
+use crate::features::of_signals;
 use crate::message;
 use crate::policy::{Policy, WhenBlind};
-use crate::reason::reasons;
-use crate::score::{MODEL, Score};
+use crate::reason::{Subject, novel};
+use crate::score::Models;
 use crate::settings::Settings;
-use crate::signal::{Known, Signals, p_value};
+use crate::signal::{Known, Signals};
 use crate::time::Instant;
 
 /// Everything a decision follows from, besides the attempt.
@@ -20,6 +22,8 @@ pub struct Circumstances<'a> {
     pub known: Known<'a>,
     /// The customer's settings.
     pub settings: &'a Settings,
+    /// The models that score.
+    pub models: &'a Models,
     /// The policy in force.
     pub policy: &'a Policy,
     /// What could not be read.
@@ -30,17 +34,23 @@ pub struct Circumstances<'a> {
 
 /// Decides on one attempt.
 pub fn decide(attempt: &Attempt, circumstances: Circumstances<'_>) -> Decision {
-    let Circumstances { known, settings, policy, missing, now } = circumstances;
+    let Circumstances { known, settings, models, policy, missing, now } = circumstances;
+    let profile = known.profile;
     let signals = Signals::of(attempt, known);
-    let deviations = signals.deviations();
-    let score = Score::of(&deviations);
-    let learning = known.profile.is_learning();
-    let mut reasons = reasons(attempt, &signals, &score, learning);
+    let score = models.score(&of_signals(attempt, known, &signals), policy.novelty_share);
+    let subject = Subject::new(attempt, &signals, profile);
+    let (mut reasons, mut headline) = subject.reasons(&score.contributions);
 
-    let mut action = policy.action(score.log_odds() + settings.sensitivity.log_odds_shift());
+    let alarm_rate = AlarmRate::of(policy, profile.alarms(), settings.sensitivity);
+    let mut action = policy.action(&score, alarm_rate.alpha);
+    if score.novelty_p_value <= alarm_rate.alpha {
+        let text = novel(score.novelty_p_value);
+        headline = headline.or_else(|| subject.most_surprising()).or_else(|| Some(text.clone()));
+        reasons.push(unweighted(ReasonCode::Novel, text));
+    }
+    let learning = profile.is_learning();
     if learning {
         action = action.min(policy.learning_at_most);
-        reasons.push(unweighted(ReasonCode::InsufficientHistory, insufficient_history(known.profile.purchases())));
     }
     if policy.when_blind == WhenBlind::FailClosed
         && missing.iter().any(|missing| matches!(missing, Missing::Customer | Missing::Profile))
@@ -55,14 +65,16 @@ pub fn decide(attempt: &Attempt, circumstances: Circumstances<'_>) -> Decision {
     Decision {
         action,
         risk_score: score.probability(),
-        p_value: p_value(&deviations),
-        deviations,
-        intervention: (action > Action::Allow).then(|| intervention(action, &reasons, policy, now)),
+        p_value: score.p_value,
+        alarm_rate,
+        base: score.base,
+        deviations: signals.deviations(),
+        intervention: (action > Action::Allow).then(|| intervention(action, headline.as_deref(), policy, now)),
         reasons,
-        purchases: known.profile.purchases(),
+        purchases: profile.purchases(),
         learning,
         learn_minor_max: signals.amount.learn_minor_max,
-        model: MODEL.to_owned(),
+        model: models.version().to_owned(),
         policy: policy.version.clone(),
         missing: missing.to_vec(),
     }
@@ -70,14 +82,6 @@ pub fn decide(attempt: &Attempt, circumstances: Circumstances<'_>) -> Decision {
 
 fn unweighted(code: ReasonCode, text: String) -> Reason {
     Reason { code, contribution: 0.0, text }
-}
-
-fn insufficient_history(purchases: u32) -> String {
-    match purchases {
-        0 => "No earlier purchase of yours is known yet.".to_owned(),
-        1 => "Only 1 earlier purchase of yours is known yet.".to_owned(),
-        count => format!("Only {count} earlier purchases of yours are known yet."),
-    }
 }
 
 /// Why the customer is left alone although the policy would step in; `None` if they are not.
@@ -94,12 +98,12 @@ fn chose_quiet(attempt: &Attempt, settings: &Settings, action: Action, now: Inst
     }
 }
 
-fn intervention(action: Action, reasons: &[Reason], policy: &Policy, now: Instant) -> Intervention {
+fn intervention(action: Action, headline: Option<&str>, policy: &Policy, now: Instant) -> Intervention {
     let strategy = message::strategy(action);
     let holds_ms = if action == Action::CoolOff { policy.cool_off_ms } else { policy.expires_after_ms };
     Intervention {
         strategy,
-        message: message::message(strategy, reasons),
+        message: message::message(strategy, headline),
         arm: "only".to_owned(),
         propensity: 1.0,
         expires_at: now.plus_ms(holds_ms),

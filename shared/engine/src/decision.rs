@@ -1,5 +1,6 @@
 //! What Guardian answers to an attempt.
 
+use crate::alarm_rate::AlarmRate;
 use crate::signal::{Dimension, PerDimension};
 use crate::time::Instant;
 
@@ -56,6 +57,24 @@ pub enum ReasonCode {
     MerchantNew,
     /// Other customers have lately disowned purchases at this merchant.
     MerchantRisky,
+    /// The amount is ordinary for this customer and category.
+    AmountUsual,
+    /// The customer often buys in this category.
+    CategoryUsual,
+    /// The customer often buys at this hour.
+    TimingUsual,
+    /// The customer often pays this way.
+    PaymentUsual,
+    /// No more attempts or money than usual.
+    VelocityUsual,
+    /// Something else about the merchant raises the score.
+    MerchantUnusual,
+    /// Nothing about the merchant is suspicious.
+    MerchantUsual,
+    /// How long and how the customer is known.
+    CustomerHistory,
+    /// No label has shown anything like it, but taken together the attempt is unlike almost all others.
+    Novel,
     /// Too few purchases are known to judge by; the decision is held back accordingly.
     InsufficientHistory,
     /// The customer asked not to be interrupted, and the decision follows.
@@ -64,7 +83,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// Every reason code.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 18] = [
         Self::AmountUnusual,
         Self::CategoryUnusual,
         Self::TimingUnusual,
@@ -72,6 +91,15 @@ impl ReasonCode {
         Self::VelocityHigh,
         Self::MerchantNew,
         Self::MerchantRisky,
+        Self::AmountUsual,
+        Self::CategoryUsual,
+        Self::TimingUsual,
+        Self::PaymentUsual,
+        Self::VelocityUsual,
+        Self::MerchantUnusual,
+        Self::MerchantUsual,
+        Self::CustomerHistory,
+        Self::Novel,
         Self::InsufficientHistory,
         Self::CustomerChoseQuiet,
     ];
@@ -86,6 +114,15 @@ impl ReasonCode {
             Self::VelocityHigh => "VELOCITY_HIGH",
             Self::MerchantNew => "MERCHANT_NEW",
             Self::MerchantRisky => "MERCHANT_RISKY",
+            Self::AmountUsual => "AMOUNT_USUAL",
+            Self::CategoryUsual => "CATEGORY_USUAL",
+            Self::TimingUsual => "TIMING_USUAL",
+            Self::PaymentUsual => "PAYMENT_USUAL",
+            Self::VelocityUsual => "VELOCITY_USUAL",
+            Self::MerchantUnusual => "MERCHANT_UNUSUAL",
+            Self::MerchantUsual => "MERCHANT_USUAL",
+            Self::CustomerHistory => "CUSTOMER_HISTORY",
+            Self::Novel => "NOVEL",
             Self::InsufficientHistory => "INSUFFICIENT_HISTORY",
             Self::CustomerChoseQuiet => "CUSTOMER_CHOSE_QUIET",
         }
@@ -102,7 +139,8 @@ impl ReasonCode {
 pub struct Reason {
     /// The stable code.
     pub code: ReasonCode,
-    /// What the reason adds to the score, in log-odds; 0 for a reason that does not act through the score.
+    /// What the reason adds to the score, in log-odds: below 0 if it speaks for the attempt, 0 if it does not act through
+    /// the score.
     pub contribution: f64,
     /// One sentence for the customer, with their own numbers.
     pub text: String,
@@ -200,14 +238,17 @@ impl Missing {
 pub struct Decision {
     /// How Guardian steps in.
     pub action: Action,
-    /// How likely the attempt is one the customer would disown or regret, 0 to 1. What it is worth depends on
-    /// `model`: [`crate::score::MODEL`] is an uncalibrated combination, and says so.
+    /// How likely the attempt is one the customer would disown or regret, 0 to 1, as the model estimates it.
     pub risk_score: f64,
-    /// A valid p-value of "this is like this customer": small is unusual. See [`crate::signal::p_value`].
+    /// The share of genuine attempts that look at least as suspicious, 0 to 1. See [`crate::score::Score::p_value`].
     pub p_value: f64,
+    /// The p-value up to which this customer's attempts are stepped in on, and its multiple of the policy's.
+    pub alarm_rate: AlarmRate,
+    /// What the model expects of any attempt, in log-odds: the score before its reasons.
+    pub base: f64,
     /// How surprising each dimension is, in nats.
     pub deviations: PerDimension<f64>,
-    /// Why, strongest first. The contributions and the score's base add up to the score's log-odds.
+    /// Why, what raises the score most first. Base and contributions add up to the log-odds of the risk score.
     pub reasons: Vec<Reason>,
     /// What the customer meets; `None` when the action is [`Action::Allow`].
     pub intervention: Option<Intervention>,

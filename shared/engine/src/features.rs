@@ -37,20 +37,36 @@ pub struct Feature {
     pub unit: &'static str,
     /// What it means and where it comes from.
     pub meaning: &'static str,
-    /// Whether more of it may only raise a score, all else being equal. Models are trained so; that more money is never less
-    /// suspicious is then a property of a model and not a hope. On the Fraud Detection Handbook's days 92-121 it costs .001 of
-    /// an average precision of .804.
-    pub rises: bool,
+    /// Which way more of it may move a score.
+    pub direction: Direction,
+}
+
+/// Which way more of a feature may move a score, all else being equal. Models are trained so; that more money is never less
+/// suspicious is then a property of a model and not a hope. On the Fraud Detection Handbook's days 92-121 it costs .001 of an
+/// average precision of .804.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Up only.
+    Rises,
+    /// Down only.
+    Falls,
+    /// Up and down.
+    Free,
 }
 
 /// A feature that may raise and lower the score.
 const fn free(name: &'static str, topic: Topic, unit: &'static str, meaning: &'static str) -> Feature {
-    Feature { name, topic, unit, meaning, rises: false }
+    Feature { name, topic, unit, meaning, direction: Direction::Free }
 }
 
 /// A feature that may only raise the score.
 const fn rises(name: &'static str, topic: Topic, unit: &'static str, meaning: &'static str) -> Feature {
-    Feature { rises: true, ..free(name, topic, unit, meaning) }
+    Feature { direction: Direction::Rises, ..free(name, topic, unit, meaning) }
+}
+
+/// A feature that may only lower the score.
+const fn falls(name: &'static str, topic: Topic, unit: &'static str, meaning: &'static str) -> Feature {
+    Feature { direction: Direction::Falls, ..free(name, topic, unit, meaning) }
 }
 
 const AMOUNT: Topic = Topic::Dimension(Dimension::Amount);
@@ -91,9 +107,9 @@ pub const FEATURES: [Feature; 34] = [
         "the largest amount of late, as paid, which fades with 20 days, to the mean in the category; NaN without",
     ),
     rises("category_nats", CATEGORY, "nats", "P(a category at most as likely); decayed counts, Dirichlet prior"),
-    free("category_share", CATEGORY, "share", "decayed share of the customer's purchases in this category"),
+    falls("category_share", CATEGORY, "share", "decayed share of the customer's purchases in this category"),
     rises("payment_nats", PAYMENT, "nats", "P(a payment method at most as likely); decayed counts, Dirichlet prior"),
-    free("payment_share", PAYMENT, "share", "decayed share of the customer's purchases paid this way"),
+    falls("payment_share", PAYMENT, "share", "decayed share of the customer's purchases paid this way"),
     rises(
         "timing_nats",
         TIMING,
@@ -108,7 +124,7 @@ pub const FEATURES: [Feature; 34] = [
         "the strongest of five windows of attempts and money, corrected for there being five",
     ),
     rises("gap_nats", VELOCITY, "nats", "P(the next attempt follows as soon); Lomax"),
-    free("ln_gap_minutes", VELOCITY, "ln minutes", "ln(1 + minutes since the last attempt); NaN without"),
+    falls("ln_gap_minutes", VELOCITY, "ln minutes", "ln(1 + minutes since the last attempt); NaN without"),
     rises("attempts_10_minutes", VELOCITY, "attempts", "attempts of the 10 minutes before"),
     rises("attempts_hour", VELOCITY, "attempts", "attempts of the hour before"),
     rises("attempts_day", VELOCITY, "attempts", "attempts before, decayed with 1 day"),
@@ -192,7 +208,6 @@ pub(crate) fn of_signals(attempt: &Attempt, known: Known<'_>, signals: &Signals)
     let ln_ratio = amount.ratio.ln();
     let (attempts_day, attempts_week) = profile.recent_attempts(now);
     let known_days = profile.first_at().map_or(0.0, |first| now.since_ms(first).max(0) as f64 / DAY_MS as f64);
-    let last_used = attempt.merchant.as_ref().and_then(|merchant| profile.merchants().last_used(merchant));
     let record = known.merchant.filter(|_| attempt.merchant.is_some());
     let streak = record.map(|record| record.streak(today)).unwrap_or_default();
     let rate = |tau_days| record.map_or(f64::NAN, |record| record.rate(today, tau_days));
@@ -219,7 +234,7 @@ pub(crate) fn of_signals(attempt: &Attempt, known: Known<'_>, signals: &Signals)
         attempts_week,
         velocity.day_spending_ratio,
         merchant.novelty_nats,
-        last_used.map_or(f64::NAN, |day| f64::from(today.since_days(day))),
+        merchant.days_since.map_or(f64::NAN, f64::from),
         merchant.risk_nats,
         merchant.labels.labelled as f64,
         merchant.labels.positive as f64,

@@ -4,10 +4,13 @@
 //! Architecture Invariant: no I/O, clock, environment, global, randomness of the system or hash-map order in this crate.
 //! `clippy.toml` bans the calls; the shells in `functions/` pass in what they read.
 //!
-//! The way of one attempt: [`signal`] compares it with the [`profile`] and the [`merchant`] record, [`score`] makes one
-//! number of it, [`policy`] an action of the number, the words follow from the signals, and [`decide`] puts it together.
+//! The way of one attempt: [`signal`] compares it with the [`profile`] and the [`merchant`] record, [`features`] makes numbers
+//! of that, [`score`] asks the [`model`]s and reads in the [`calibration`] how rare their answer is, [`policy`] and the
+//! customer's own [`alarm_rate`] make an action of it, the words follow from the signals, and [`decide`] puts it together.
 //! The way back: an [`entry`] changes, and its change moves the profile, the merchant's record and the day's [`rollup`].
 
+pub mod alarm_rate;
+pub mod calibration;
 pub mod currency;
 pub mod decide;
 pub mod decision;
@@ -19,6 +22,7 @@ pub mod merchant;
 mod message;
 pub mod model;
 pub mod money;
+pub mod novelty;
 pub mod policy;
 pub mod population;
 pub mod profile;

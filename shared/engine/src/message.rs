@@ -1,6 +1,6 @@
 //! Messages: what an intervention says. Plain, personal, never guilt or shame.
 
-use crate::decision::{Action, Message, Reason, Strategy};
+use crate::decision::{Action, Message, Strategy};
 
 /// The strategy of an action.
 pub(crate) fn strategy(action: Action) -> Strategy {
@@ -12,9 +12,9 @@ pub(crate) fn strategy(action: Action) -> Strategy {
     }
 }
 
-/// The message of a strategy, with the strongest reason in it.
-pub(crate) fn message(strategy: Strategy, reasons: &[Reason]) -> Message {
-    let strongest = reasons.first().map_or("This purchase is unusual for you.", |reason| reason.text.as_str());
+/// The message of a strategy, beginning with what is most unusual about the attempt.
+pub(crate) fn message(strategy: Strategy, headline: Option<&str>) -> Message {
+    let headline = headline.unwrap_or("Several things about this purchase are slightly unusual.");
     let (title, rest) = match strategy {
         Strategy::PlainInformation => ("Just so you know", ""),
         Strategy::Reflection => ("A moment before you pay", "Is this what you want to do?"),
@@ -27,6 +27,6 @@ pub(crate) fn message(strategy: Strategy, reasons: &[Reason]) -> Message {
             "If this is you, please confirm it with your bank; if it is not, nothing was paid.",
         ),
     };
-    let body = if rest.is_empty() { strongest.to_owned() } else { format!("{strongest} {rest}") };
+    let body = if rest.is_empty() { headline.to_owned() } else { format!("{headline} {rest}") };
     Message { title: title.to_owned(), body }
 }

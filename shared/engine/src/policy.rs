@@ -1,6 +1,10 @@
 //! The policy: from a score to an action. Versioned data, not code.
+//!
+//! *Whether* to step in follows from how rare the score is among genuine attempts, so that the share of them that is troubled is
+//! a setting. *How* follows from how likely the customer is to disown or regret the attempt.
 
 use crate::decision::Action;
+use crate::score::Score;
 use crate::time::{DAY_MS, MINUTE_MS};
 
 /// What to do when the customer's data cannot be read.
@@ -17,9 +21,12 @@ pub enum WhenBlind {
 pub struct Policy {
     /// Names this policy in every decision.
     pub version: String,
-    /// The risk score from which on to nudge; thresholds rise from one action to the next.
-    pub nudge_from: f64,
-    /// The risk score from which on to warn.
+    /// The share of genuine attempts that may be stepped in on, 0 to 1; each customer's own is a multiple of it
+    /// ([`crate::alarm_rate`]).
+    pub alpha: f64,
+    /// The part of these alarms that the novelty channel may give, 0 to 1.
+    pub novelty_share: f64,
+    /// The risk score from which on to warn and not only to nudge; thresholds rise from one action to the next.
     pub warn_from: f64,
     /// The risk score from which on to ask for a cooling-off.
     pub cool_off_from: f64,
@@ -38,8 +45,9 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            version: "default-1".to_owned(),
-            nudge_from: 0.10,
+            version: "default-2".to_owned(),
+            alpha: 0.005,
+            novelty_share: 0.25,
             warn_from: 0.25,
             cool_off_from: 0.50,
             block_from: 0.90,
@@ -52,15 +60,14 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// The action for a score in log-odds.
-    pub fn action(&self, log_odds: f64) -> Action {
-        let probability = 1.0 / (1.0 + (-log_odds).exp());
-        match probability {
-            score if score >= self.block_from => Action::Block,
-            score if score >= self.cool_off_from => Action::CoolOff,
-            score if score >= self.warn_from => Action::Warn,
-            score if score >= self.nudge_from => Action::Nudge,
-            _ => Action::Allow,
+    /// The action for a score, where `alpha` is the p-value up to which to step in.
+    pub fn action(&self, score: &Score, alpha: f64) -> Action {
+        match score.probability() {
+            _ if score.p_value > alpha => Action::Allow,
+            risk if risk >= self.block_from => Action::Block,
+            risk if risk >= self.cool_off_from => Action::CoolOff,
+            risk if risk >= self.warn_from => Action::Warn,
+            _ => Action::Nudge,
         }
     }
 }

@@ -1,105 +1,230 @@
-//! Reasons: why a score is high, in a sentence with the customer's own numbers.
+//! Reasons: what raises and what lowers a score, each in a sentence with the customer's own numbers.
+//!
+//! How much a reason counts is the model's own contribution; whether it raises or lowers the score chooses its code. The
+//! sentence says what is a fact either way, and whether that fact is something unusual, because only such a sentence belongs
+//! into a message.
+
+use std::cmp::Reverse;
 
 use crate::decision::{Reason, ReasonCode};
 use crate::entry::Attempt;
-use crate::score::Score;
+use crate::features::Topic;
+use crate::merchant::RECORD_DAYS;
+use crate::profile::Profile;
+use crate::score::Contributions;
 use crate::signal::{Dimension, Signals, Window};
+use crate::time::Instant;
 
-/// The reasons of a score, strongest first. Every dimension that adds anything has one, so that base and contributions add
-/// up to the score.
-///
-/// While the customer is still being learned, the population stands in for much of their profile: then the texts do not call
-/// "yours" what is everybody's.
-pub(crate) fn reasons(attempt: &Attempt, signals: &Signals, score: &Score, learning: bool) -> Vec<Reason> {
-    let mut reasons: Vec<Reason> = score
-        .contributions
-        .iter()
-        .filter(|(_, contribution)| **contribution > 0.0)
-        .map(|(dimension, contribution)| {
-            let (code, text) = explain(dimension, attempt, signals, learning);
-            Reason { code, contribution: *contribution, text }
-        })
-        .collect();
-    reasons.sort_by(|left, right| right.contribution.total_cmp(&left.contribution));
-    reasons
+/// Contributions below this, in log-odds, are rounding and no reason.
+const CONTRIBUTION_MIN: f64 = 1e-9;
+
+/// From this surprise on, in nats, an hour or a pace is called rare: one in seven.
+const RARE_FROM_NATS: f64 = 2.0;
+
+/// From this multiple on an amount is called a multiple.
+const MULTIPLE_FROM: f64 = 1.5;
+
+/// Up to this share of the customer's purchases a choice is called unusual.
+const SHARE_UNUSUAL_MAX: f64 = 0.1;
+
+/// A sentence, and whether what it says is unusual.
+#[derive(Debug, PartialEq, Eq)]
+struct Fact {
+    text: String,
+    is_unusual: bool,
 }
 
-fn explain(dimension: Dimension, attempt: &Attempt, signals: &Signals, learning: bool) -> (ReasonCode, String) {
-    match dimension {
-        Dimension::Amount => (ReasonCode::AmountUnusual, amount(attempt, signals, learning)),
-        Dimension::Category => {
-            let text = share(signals.category.share, &format!("are in {}", words(attempt.category.as_str())));
-            (ReasonCode::CategoryUnusual, text)
+/// What the sentences are about.
+pub(crate) struct Subject<'a> {
+    attempt: &'a Attempt,
+    signals: &'a Signals,
+    profile: &'a Profile,
+    /// The population stands in for much of the profile: then nothing is called "yours" that is everybody's.
+    learning: bool,
+}
+
+impl<'a> Subject<'a> {
+    pub(crate) fn new(attempt: &'a Attempt, signals: &'a Signals, profile: &'a Profile) -> Self {
+        Self { attempt, signals, profile, learning: profile.is_learning() }
+    }
+
+    /// The reasons of a score, what raises it most first, and the sentence that a message begins with: that of the strongest
+    /// reason which raises the score by something unusual.
+    pub(crate) fn reasons(&self, contributions: &Contributions) -> (Vec<Reason>, Option<String>) {
+        let mut told: Vec<(Reason, bool)> = contributions
+            .iter()
+            .filter(|(_, contribution)| contribution.abs() >= CONTRIBUTION_MIN)
+            .map(|(topic, contribution)| {
+                let Fact { text, is_unusual } = self.fact(topic);
+                (Reason { code: self.code(topic, contribution > 0.0), contribution, text }, is_unusual)
+            })
+            .collect();
+        told.sort_by(|(left, _), (right, _)| right.contribution.total_cmp(&left.contribution));
+        let headline = told.iter().find(|(reason, is_unusual)| *is_unusual && reason.contribution > 0.0);
+        let headline = headline.map(|(reason, _)| reason.text.clone());
+        (told.into_iter().map(|(reason, _)| reason).collect(), headline)
+    }
+
+    /// The sentence of the most surprising dimension, for an alarm that no label explains.
+    pub(crate) fn most_surprising(&self) -> Option<String> {
+        let deviations = self.signals.deviations();
+        let mut dimensions = Dimension::ALL;
+        dimensions.sort_by_key(|dimension| Reverse((deviations[*dimension] * 1e6) as i64));
+        let mut facts = dimensions.into_iter().map(|dimension| self.fact(dimension.into()));
+        facts.find(|fact| fact.is_unusual).map(|fact| fact.text)
+    }
+
+    fn code(&self, topic: Topic, raises: bool) -> ReasonCode {
+        let merchant = self.signals.merchant;
+        match (topic, raises) {
+            (Topic::Dimension(Dimension::Amount), true) => ReasonCode::AmountUnusual,
+            (Topic::Dimension(Dimension::Amount), false) => ReasonCode::AmountUsual,
+            (Topic::Dimension(Dimension::Category), true) => ReasonCode::CategoryUnusual,
+            (Topic::Dimension(Dimension::Category), false) => ReasonCode::CategoryUsual,
+            (Topic::Dimension(Dimension::Timing), true) => ReasonCode::TimingUnusual,
+            (Topic::Dimension(Dimension::Timing), false) => ReasonCode::TimingUsual,
+            (Topic::Dimension(Dimension::Payment), true) => ReasonCode::PaymentUnusual,
+            (Topic::Dimension(Dimension::Payment), false) => ReasonCode::PaymentUsual,
+            (Topic::Dimension(Dimension::Velocity), true) => ReasonCode::VelocityHigh,
+            (Topic::Dimension(Dimension::Velocity), false) => ReasonCode::VelocityUsual,
+            (Topic::Dimension(Dimension::Merchant), true) if merchant.labels.positive > 0 => ReasonCode::MerchantRisky,
+            (Topic::Dimension(Dimension::Merchant), true) if merchant.novelty_nats > 0.0 => ReasonCode::MerchantNew,
+            (Topic::Dimension(Dimension::Merchant), true) => ReasonCode::MerchantUnusual,
+            (Topic::Dimension(Dimension::Merchant), false) => ReasonCode::MerchantUsual,
+            (Topic::History, _) if self.learning => ReasonCode::InsufficientHistory,
+            (Topic::History, _) => ReasonCode::CustomerHistory,
         }
-        Dimension::Timing => {
-            let who = if learning { "Few people" } else { "You rarely" };
-            let text = format!("{who} buy between {0}:00 and {0}:59.", signals.timing.hour);
-            (ReasonCode::TimingUnusual, text)
+    }
+
+    fn fact(&self, topic: Topic) -> Fact {
+        match topic {
+            Topic::Dimension(Dimension::Amount) => self.amount(),
+            Topic::Dimension(Dimension::Category) => {
+                share(self.signals.category.share, &format!("are in {}", words(self.attempt.category.as_str())))
+            }
+            Topic::Dimension(Dimension::Timing) => self.timing(),
+            Topic::Dimension(Dimension::Payment) => {
+                let method = words(self.attempt.payment_method.as_str());
+                share(self.signals.payment.share, &format!("are paid by {method}"))
+            }
+            Topic::Dimension(Dimension::Velocity) => self.velocity(),
+            Topic::Dimension(Dimension::Merchant) => self.merchant(),
+            Topic::History => Fact { text: self.history(), is_unusual: false },
         }
-        Dimension::Payment => {
-            let method = words(attempt.payment_method.as_str());
-            (ReasonCode::PaymentUnusual, share(signals.payment.share, &format!("are paid by {method}")))
+    }
+
+    fn amount(&self) -> Fact {
+        let signal = &self.signals.amount;
+        let rarity = one_in(signal.nats).map_or_else(String::new, |one_in| format!(", about 1 in {one_in}"));
+        let what = match (self.learning, signal.category_known) {
+            (true, _) => "what people usually spend".to_owned(),
+            (false, true) => format!("your usual {} purchase", words(self.attempt.category.as_str())),
+            (false, false) => "your usual purchase".to_owned(),
+        };
+        if signal.ratio >= MULTIPLE_FROM {
+            let text = format!("{} times {what} ({}){rarity}.", multiple(signal.ratio), signal.usual);
+            return Fact { text, is_unusual: true };
         }
-        Dimension::Velocity => (ReasonCode::VelocityHigh, velocity(signals, learning)),
-        Dimension::Merchant if signals.merchant.risk_nats > signals.merchant.novelty_nats => {
-            let labels = signals.merchant.labels;
+        let text = format!("{} is within reach of {what} ({}).", self.attempt.amount, signal.usual);
+        Fact { text, is_unusual: false }
+    }
+
+    fn timing(&self) -> Fact {
+        let signal = self.signals.timing;
+        let span = format!("between {0}:00 and {0}:59", signal.hour);
+        let is_unusual = signal.nats >= RARE_FROM_NATS;
+        let text = match (is_unusual, self.learning) {
+            (true, true) => format!("Few people buy {span}."),
+            (true, false) => format!("You rarely buy {span}."),
+            (false, true) => format!("It is not unusual to buy {span}."),
+            (false, false) => format!("It is not unusual for you to buy {span}."),
+        };
+        Fact { text, is_unusual }
+    }
+
+    fn velocity(&self) -> Fact {
+        let signal = self.signals.velocity;
+        let who = if self.learning { "people" } else { "you" };
+        if signal.nats < RARE_FROM_NATS {
+            let text = format!("Attempts and money of late are within reach of what is usual for {who}.");
+            return Fact { text, is_unusual: false };
+        }
+        let counted =
+            |span: &str| format!("{:.0} purchase attempts within {span}, more than {who} usually make.", signal.count);
+        let text = match signal.window {
+            Window::TenMinutes => counted("ten minutes"),
+            Window::Hour => counted("an hour"),
+            // These counts fade with time: they tell more from less, but not how many.
+            Window::Day => format!("More purchase attempts in the last day than {who} usually make."),
+            Window::Week => format!("More purchase attempts in the last week than {who} usually make."),
+            Window::DaySpending => {
+                format!("With this, about {} times what {who} usually spend in a day.", multiple(signal.count))
+            }
+        };
+        Fact { text, is_unusual: true }
+    }
+
+    fn merchant(&self) -> Fact {
+        let signal = self.signals.merchant;
+        let labels = signal.labels;
+        if labels.positive > 0 {
+            let were = if labels.positive == 1 { "was" } else { "were" };
+            let purchases = if labels.labelled == 1 { "purchase" } else { "purchases" };
             let text = format!(
-                "Of the last {} purchases at this merchant that customers confirmed, {} {} disowned or regretted.",
-                labels.labelled,
-                labels.positive,
-                if labels.positive == 1 { "was" } else { "were" }
+                "Of {} {purchases} at this merchant in the last {RECORD_DAYS} days that we were told about, {} {were} disowned \
+                 or regretted.",
+                labels.labelled, labels.positive,
             );
-            (ReasonCode::MerchantRisky, text)
+            return Fact { text, is_unusual: true };
         }
-        Dimension::Merchant => {
-            (ReasonCode::MerchantNew, "We do not know of an earlier purchase of yours at this merchant.".to_owned())
+        let text = match signal.days_since {
+            _ if !signal.is_named => "It is not said which merchant this is.".to_owned(),
+            None => {
+                let text = "We do not know of an earlier purchase of yours at this merchant.".to_owned();
+                return Fact { text, is_unusual: true };
+            }
+            Some(..=0) => "You bought at this merchant earlier today.".to_owned(),
+            Some(1) => "You bought at this merchant yesterday.".to_owned(),
+            Some(days) => format!("You last bought at this merchant {days} days ago."),
+        };
+        Fact { text, is_unusual: false }
+    }
+
+    fn history(&self) -> String {
+        let disowned = match self.profile.feedback().not_me {
+            0 => String::new(),
+            count => format!("; you disowned {count}"),
+        };
+        match (self.profile.purchases(), self.profile.first_at().map(Instant::day)) {
+            (0, _) => format!("No earlier purchase of yours is known yet{disowned}."),
+            (1, _) => format!("Only 1 earlier purchase of yours is known yet{disowned}."),
+            (count, Some(day)) if !self.learning => {
+                format!("{count} purchases of yours are known since {day}{disowned}.")
+            }
+            (count, _) => format!("Only {count} earlier purchases of yours are known yet{disowned}."),
         }
     }
 }
 
-fn amount(attempt: &Attempt, signals: &Signals, learning: bool) -> String {
-    let signal = &signals.amount;
-    let rarity = one_in(signal.nats).map_or_else(String::new, |one_in| format!(", about 1 in {one_in}"));
-    let what = match (learning, signal.category_known) {
-        (true, _) => "what people usually spend".to_owned(),
-        (false, true) => format!("your usual {} purchase", words(attempt.category.as_str())),
-        (false, false) => "your usual purchase".to_owned(),
-    };
-    if signal.ratio >= 1.5 {
-        format!("{} times {what} ({}){rarity}.", multiple(signal.ratio), signal.usual)
-    } else {
-        format!("{} is within reach of {what} ({}).", attempt.amount, signal.usual)
-    }
-}
-
-fn velocity(signals: &Signals, learning: bool) -> String {
-    let signal = signals.velocity;
-    let who = if learning { "people" } else { "you" };
-    let attempts = |span: &str| {
-        let count = signal.count.round().max(2.0);
-        format!("About {count} purchase attempts within {span}, more than {who} usually make.")
-    };
-    match signal.window {
-        Window::TenMinutes => attempts("ten minutes"),
-        Window::Hour => attempts("an hour"),
-        Window::Day => attempts("a day"),
-        Window::Week => attempts("a week"),
-        Window::DaySpending => {
-            format!("With this, about {} times what {who} usually spend in a day.", multiple(signal.count))
-        }
+/// What an alarm of the novelty channel says.
+pub(crate) fn novel(novelty_p_value: f64) -> String {
+    match one_in(-novelty_p_value.ln()) {
+        Some(one_in) => format!("Taken together, hardly any purchase is like this one: about 1 in {one_in}."),
+        None => "Taken together, few purchases are like this one.".to_owned(),
     }
 }
 
 /// A share as a sentence about the customer's purchases.
-fn share(share: f64, what: &str) -> String {
+fn share(share: f64, what: &str) -> Fact {
     let percent = (share * 100.0).round();
-    if share <= 0.0 {
+    let text = if share <= 0.0 {
         format!("None of your purchases we know {what}.")
     } else if percent < 1.0 {
         format!("Less than 1 % of your purchases {what}.")
     } else {
         format!("About {percent} % of your purchases {what}.")
-    }
+    };
+    Fact { text, is_unusual: share <= SHARE_UNUSUAL_MAX }
 }
 
 /// An id as words: `food_delivery` → `food delivery`.
@@ -147,7 +272,7 @@ mod tests {
             (0.002, "Less than 1 % of your purchases are in books."),
             (0.251, "About 25 % of your purchases are in books."),
         ] {
-            assert_eq!(share(value, "are in books"), expect);
+            assert_eq!(share(value, "are in books").text, expect);
         }
     }
 }

@@ -5,12 +5,12 @@ use crate::time::{Instant, LocalInstant};
 /// How readily Guardian steps in for this customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sensitivity {
-    /// Twice the odds are needed for each action.
+    /// Half as many alarms as the policy allows.
     Low,
     /// As the policy says.
     #[default]
     Normal,
-    /// Half the odds are enough for each action.
+    /// Twice as many alarms as the policy allows.
     High,
 }
 
@@ -32,12 +32,12 @@ impl Sensitivity {
         Self::ALL.into_iter().find(|sensitivity| sensitivity.name() == name)
     }
 
-    /// What is added to the log-odds before they meet the policy's thresholds.
-    pub(crate) fn log_odds_shift(self) -> f64 {
+    /// What the share of genuine attempts that may be stepped in on is multiplied with.
+    pub(crate) fn alarm_factor(self) -> f64 {
         match self {
-            Self::Low => -std::f64::consts::LN_2,
-            Self::Normal => 0.0,
-            Self::High => std::f64::consts::LN_2,
+            Self::Low => 0.5,
+            Self::Normal => 1.0,
+            Self::High => 2.0,
         }
     }
 }

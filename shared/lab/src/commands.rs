@@ -1,5 +1,6 @@
 //! The commands, and what they have in common.
 
+pub(crate) mod calibrate;
 pub(crate) mod evaluate;
 pub(crate) mod inspect;
 pub(crate) mod simulate;
@@ -11,8 +12,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use engine::currency::Currency;
+use engine::model::ModelError;
 use lab::history::{ColumnMap, History, HistoryError};
 use lab::learning::LearningError;
+use lab::learning::boosting::Recipe;
+use lab::learning::period::Span;
 use serde::Serialize;
 
 /// Why a command failed.
@@ -24,6 +28,14 @@ pub(crate) enum CommandError {
     /// An option is missing that this protocol needs.
     #[error("a split needs {0} DAY: a date, or a number of days after the history's first day")]
     OptionNeeded(&'static str),
+    /// A model cannot be read.
+    #[error("cannot use {}: {source}", path.display())]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ModelError,
+    },
     /// The history cannot be learned from as asked.
     #[error(transparent)]
     Learning(#[from] LearningError),
@@ -76,6 +88,33 @@ impl HistoryArguments {
 
     pub(crate) fn open(&self) -> Result<History, HistoryError> {
         History::open(&self.data, &self.columns.clone().unwrap_or_default(), self.currency)
+    }
+}
+
+/// How to learn from a history. The same options for every command that does.
+#[derive(Args)]
+pub(crate) struct LearningArguments {
+    /// How long after its purchase a label becomes known
+    #[arg(long, value_name = "SPAN", default_value = "7d")]
+    label_delay: Span,
+
+    /// The share of genuine purchases that may be flagged
+    #[arg(long, value_name = "SHARE", default_value_t = 0.001, value_parser = share)]
+    alpha: f64,
+
+    /// Another seed samples other rows, features and customers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+
+    /// The most trees to grow; a rehearsal ends earlier where more do not help
+    #[arg(long, value_name = "N", default_value_t = Recipe::default().trees_max)]
+    trees_max: usize,
+}
+
+impl LearningArguments {
+    /// How trees are grown.
+    pub(crate) fn recipe(&self) -> Recipe {
+        Recipe { seed: self.seed, trees_max: self.trees_max, ..Recipe::default() }
     }
 }
 

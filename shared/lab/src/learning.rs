@@ -8,7 +8,7 @@
 //! | [`ledger`], [`merchant_book`] | the history in memory, by customer; every merchant's record at any instant |
 //! | [`replay`], [`examples`] | each purchase's features from what was known at its time, in parallel |
 //! | [`boosting`], [`novelty`] | boosted trees in XGBoost's format; the isolation forest |
-//! | [`period`], [`trial`], [`threshold`] | what may be trained on, chosen by and tested on, and when |
+//! | [`period`], [`trial`], [`tail`] | what may be trained on, chosen by and tested on, and when; what scores are worth |
 //! | [`handbook`], [`hidden`] | the Fraud Detection Handbook's protocol; scenarios hidden from training |
 //! | [`metrics`] | what a test shows, one measure a file |
 //! | [`report`], [`plot`] | the figures, printed, as JSON and as SVG |
@@ -29,7 +29,7 @@ pub mod plot;
 pub mod replay;
 pub mod report;
 mod summary;
-pub mod threshold;
+pub mod tail;
 pub mod trial;
 
 pub use error::LearningError;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{CommandError, evaluate, inspect, simulate, train};
+use commands::{CommandError, calibrate, evaluate, inspect, simulate, train};
 
 /// Offline work on data: look at a history, make a simulated one, train models on it and evaluate them.
 #[derive(Parser)]
@@ -23,6 +23,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Evaluate(evaluate::Arguments),
     Train(train::Arguments),
+    Calibrate(calibrate::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Calibrate(arguments) => calibrate::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

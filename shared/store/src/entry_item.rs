@@ -1,6 +1,7 @@
 //! An entry as an item. What the caller said, what the customer did and what they said are attributes of their own, readable
 //! in the console; the decision is one JSON attribute, kept as it was answered.
 
+use engine::alarm_rate::AlarmRate;
 use engine::currency::Currency;
 use engine::decision::{Action, Decision, Intervention, Message, Missing, Reason, ReasonCode, Strategy};
 use engine::entry::{Attempt, Entry, Feedback, Origin, Outcome, Regret};
@@ -128,12 +129,19 @@ fn feedback(image: &Image<'_>) -> Result<Option<Feedback>, StoreError> {
     })
 }
 
-/// A decision as it is stored: names instead of types, so that the table outlives any version of the code.
+/// A decision as it is stored: names instead of types, so that the table outlives any version of the code. What decisions of
+/// an earlier version did not know is 0.
 #[derive(Serialize, Deserialize)]
 struct StoredDecision {
     action: String,
     risk_score: f64,
     p_value: f64,
+    #[serde(default)]
+    alpha: f64,
+    #[serde(default)]
+    alarm_multiple: f64,
+    #[serde(default)]
+    base: f64,
     /// In the order of [`Dimension::ALL`].
     deviations: [f64; 6],
     reasons: Vec<StoredReason>,
@@ -184,6 +192,9 @@ impl From<&Decision> for StoredDecision {
             action: decision.action.name().to_owned(),
             risk_score: decision.risk_score,
             p_value: decision.p_value,
+            alpha: decision.alarm_rate.alpha,
+            alarm_multiple: decision.alarm_rate.multiple,
+            base: decision.base,
             deviations: Dimension::ALL.map(|dimension| decision.deviation(dimension)),
             reasons: reasons.collect(),
             intervention,
@@ -224,6 +235,8 @@ impl TryFrom<StoredDecision> for Decision {
             action: named("action", &stored.action, Action::from_name)?,
             risk_score: stored.risk_score,
             p_value: stored.p_value,
+            alarm_rate: AlarmRate { alpha: stored.alpha, multiple: stored.alarm_multiple },
+            base: stored.base,
             deviations: PerDimension::from_array(stored.deviations),
             reasons: reasons.collect::<Result<_, String>>()?,
             intervention: intervention.transpose()?,
@@ -243,6 +256,7 @@ mod tests {
     use engine::id::IdempotencyKey;
     use engine::policy::Policy;
     use engine::profile::Profile;
+    use engine::score::Models;
     use engine::settings::Settings;
     use engine::signal::Known;
 
@@ -260,9 +274,12 @@ mod tests {
         };
         let now = at.instant();
         let known = Known { profile: &Profile::default(), recent: &[], merchant: None };
-        let (settings, policy, missing) = (Settings::default(), Policy::default(), [Missing::Merchant]);
-        let decision =
-            decide(&attempt, Circumstances { known, settings: &settings, policy: &policy, missing: &missing, now });
+        let (settings, missing) = (Settings::default(), [Missing::Merchant]);
+        let models = Models::compiled_in().unwrap();
+        let policy = Policy { alpha: 1.0, ..Policy::default() };
+        let circumstances =
+            Circumstances { known, settings: &settings, models: &models, policy: &policy, missing: &missing, now };
+        let decision = decide(&attempt, circumstances);
         assert!(decision.intervention.is_some());
         let key = IdempotencyKey::parse("k").unwrap();
         Entry::scored(AttemptId::derive(&attempt.customer, &key, now), attempt, decision, now)

@@ -6,6 +6,7 @@ use customers::Customers;
 use edge::http::{Handler, respond};
 use engine::id::CustomerId;
 use engine::policy::Policy;
+use engine::score::Models;
 use engine::time::{Instant, LocalInstant};
 use lambda_http::Body;
 use local::emulator::{self, Emulator};
@@ -68,7 +69,7 @@ impl World {
         Self {
             emulator: Some(emulator),
             client,
-            score: Score::new(table.clone(), Policy::default(), now),
+            score: Score::new(table.clone(), Policy::default(), Models::compiled_in().unwrap(), now),
             customers: Customers::new(table.clone(), now),
             report: MetricsReport::new(table.clone(), now),
             updater: ProfileUpdater::new(table.clone()),

@@ -28,6 +28,8 @@ pub struct DecisionBody<'a> {
     action: &'static str,
     risk_score: f64,
     p_value: f64,
+    alarm_rate: AlarmRateBody,
+    base_log_odds: f64,
     /// Nats by dimension.
     deviations: BTreeMap<&'static str, f64>,
     reasons: Vec<ReasonBody<'a>>,
@@ -37,6 +39,13 @@ pub struct DecisionBody<'a> {
     degraded: bool,
     missing: Vec<&'static str>,
     recorded: bool,
+}
+
+/// From which p-value on this customer is left alone.
+#[derive(Debug, Serialize)]
+struct AlarmRateBody {
+    alpha: f64,
+    multiple: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,6 +103,8 @@ impl<'a> DecisionBody<'a> {
             action: decision.action.name(),
             risk_score: decision.risk_score,
             p_value: decision.p_value,
+            alarm_rate: AlarmRateBody { alpha: decision.alarm_rate.alpha, multiple: decision.alarm_rate.multiple },
+            base_log_odds: decision.base,
             deviations: decision.deviations.iter().map(|(dimension, nats)| (dimension.name(), *nats)).collect(),
             reasons: reasons.collect(),
             intervention,

@@ -86,6 +86,17 @@ pub enum ModelError {
     /// A table that is not whole.
     #[error("the model table is damaged: {0}")]
     DamagedTable(&'static str),
+    /// A forest that sees something else than the engine shows it.
+    #[error("the forest sees {found} features, expected {expected}: train it with this version of Guardian")]
+    ForestFeatures {
+        /// How many it sees.
+        found: usize,
+        /// How many the engine shows it.
+        expected: usize,
+    },
+    /// What the scores are worth cannot be read, or is of other models.
+    #[error("the model's calibration.json cannot be used: {0}")]
+    Calibration(String),
     /// Rows that a forest cannot be fitted to.
     #[error("a forest cannot be fitted to {found}, expected {expected}")]
     Unfit {

@@ -19,18 +19,29 @@ pub struct MerchantSignal {
     pub risk_nats: f64,
     /// Confirmed labels of the last days at this merchant.
     pub labels: LabelCounts,
+    /// Days since the customer last bought there, as far as remembered; `None` if they did not or no merchant is named.
+    pub days_since: Option<i32>,
+    /// Whether the attempt names a merchant.
+    pub is_named: bool,
 }
 
 impl MerchantSignal {
     /// Compares the merchant with those the customer knows and with the merchant's own record.
     pub(super) fn of(attempt: &Attempt, known: Known<'_>) -> Self {
         let Some(merchant) = &attempt.merchant else {
-            return Self { novelty_nats: 0.0, risk_nats: 0.0, labels: LabelCounts::default() };
+            return Self {
+                novelty_nats: 0.0,
+                risk_nats: 0.0,
+                labels: LabelCounts::default(),
+                days_since: None,
+                is_named: false,
+            };
         };
         let now = attempt.occurred_at.instant();
-        let is_known = known.profile.merchants().last_used(merchant).is_some();
+        let days_since = known.profile.merchants().last_used(merchant).map(|day| now.day().since_days(day));
         let labels = known.merchant.map(|record| record.recent(now.day())).unwrap_or_default();
-        Self { novelty_nats: if is_known { 0.0 } else { novelty(known, now) }, risk_nats: risk(labels), labels }
+        let novelty_nats = if days_since.is_some() { 0.0 } else { novelty(known, now) };
+        Self { novelty_nats, risk_nats: risk(labels), labels, days_since, is_named: true }
     }
 
     /// The stronger of novelty and risk, corrected for there being two.

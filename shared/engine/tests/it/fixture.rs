@@ -9,6 +9,7 @@ use engine::merchant::MerchantRecord;
 use engine::money::Amount;
 use engine::policy::Policy;
 use engine::profile::Profile;
+use engine::score::Models;
 use engine::settings::Settings;
 use engine::signal::Known;
 use engine::time::{DAY_MS, HOUR_MS, Instant, LocalInstant};
@@ -52,11 +53,19 @@ pub(crate) fn next_noon() -> Instant {
     start().plus_ms(100 * DAY_MS + 12 * HOUR_MS)
 }
 
+/// The models compiled in, loaded once.
+#[expect(clippy::disallowed_types, reason = "a test is no part of the engine")]
+pub(crate) fn models() -> &'static Models {
+    static MODELS: std::sync::OnceLock<Models> = std::sync::OnceLock::new();
+    MODELS.get_or_init(|| Models::compiled_in().unwrap())
+}
+
 pub(crate) struct Case {
     pub(crate) profile: Profile,
     pub(crate) recent: Vec<Entry>,
     pub(crate) merchant: Option<MerchantRecord>,
     pub(crate) settings: Settings,
+    pub(crate) models: &'static Models,
     pub(crate) policy: Policy,
     pub(crate) missing: Vec<Missing>,
 }
@@ -68,6 +77,7 @@ impl Default for Case {
             recent: Vec::new(),
             merchant: None,
             settings: Settings::default(),
+            models: models(),
             policy: Policy::default(),
             missing: Vec::new(),
         }
@@ -78,7 +88,7 @@ impl Case {
     pub(crate) fn decide(&self, attempt: &Attempt) -> Decision {
         let known = Known { profile: &self.profile, recent: &self.recent, merchant: self.merchant.as_ref() };
         let now = attempt.occurred_at.instant();
-        let (settings, policy, missing) = (&self.settings, &self.policy, &self.missing);
-        decide(attempt, Circumstances { known, settings, policy, missing, now })
+        let Self { settings, models, policy, missing, .. } = self;
+        decide(attempt, Circumstances { known, settings, models, policy, missing, now })
     }
 }

@@ -8,20 +8,21 @@ use std::time::Instant as Stopwatch;
 
 use clap::{Args, ValueEnum};
 use engine::features::NAMES;
+use engine::policy::Policy;
 use engine::time::{Day, Instant};
-use lab::learning::boosting::{Recipe, Trained};
+use lab::learning::boosting::Recipe;
 use lab::learning::handbook::{self, HANDBOOK_START};
 use lab::learning::hidden;
 use lab::learning::ledger::Ledger;
 use lab::learning::metrics::strata::{Stratum, strata};
-use lab::learning::period::{DayChoice, Period, Span};
+use lab::learning::period::{DayChoice, Period};
 use lab::learning::replay::Replay;
 use lab::learning::report::Report;
 use lab::learning::trial::{self, Plan, Training, Trial};
 use lab::learning::{LearningError, plot};
 use serde::Serialize;
 
-use super::{CommandError, HistoryArguments, share, thousands, to_json, write_file};
+use super::{CommandError, HistoryArguments, LearningArguments, share, thousands, to_json, write_file};
 
 /// Train on one period of a labelled history, fix a threshold, and test once on a later period
 ///
@@ -49,13 +50,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DAY")]
     test_until: Option<DayChoice>,
 
-    /// How long after its purchase a label becomes known
-    #[arg(long, value_name = "SPAN", default_value = "7d")]
-    label_delay: Span,
+    #[command(flatten)]
+    learning: LearningArguments,
 
-    /// The share of genuine purchases that may be flagged
-    #[arg(long, value_name = "SHARE", default_value_t = 0.001, value_parser = share)]
-    alpha: f64,
+    /// The part of the flagged share that the isolation forest may flag; the policy's by default
+    #[arg(long, value_name = "SHARE", default_value_t = Policy::default().novelty_share, value_parser = share)]
+    novelty_share: f64,
 
     /// One split, or the Fraud Detection Handbook's four weeks from 2018-07-25 (or from --train-from) with seven days to
     /// train, the delay, and seven days to test
@@ -73,10 +73,6 @@ pub(crate) struct Arguments {
     /// Write the precision-recall and the calibration plot to this folder as SVG
     #[arg(long, value_name = "DIR")]
     plots: Option<PathBuf>,
-
-    /// Another seed samples other rows, features and customers
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -105,8 +101,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let ledger = Ledger::read(&mut history)?;
     stages.end("read");
     let (first_day, _) = ledger.days().ok_or(LearningError::Empty)?;
-    let replay = Replay::new(&ledger, arguments.label_delay.ms());
-    let recipe = Recipe { seed: arguments.seed, ..Recipe::default() };
+    let replay = Replay::new(&ledger, arguments.learning.label_delay.ms());
+    let recipe = arguments.learning.recipe();
 
     let report = match arguments.protocol {
         Protocol::Split => split(arguments, first_day, &ledger, &replay, &recipe, &mut stages)?,
@@ -124,8 +120,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
         let evaluation = Evaluation {
             protocol,
             rows_read: history.rows(),
-            label_delay_days: arguments.label_delay.days(),
-            seed: arguments.seed,
+            label_delay_days: arguments.learning.label_delay.days(),
+            seed: arguments.learning.seed,
             features: &NAMES,
             report: &report,
             stages: stages.ended,
@@ -151,28 +147,29 @@ fn split(
     let Arguments { train_from, train_until, test_from, test_until, .. } = *arguments;
     let train = Period::new(day(train_from, "--train-from")?, day(train_until, "--train-until")?)?;
     let test = Period::new(day(test_from, "--test-from")?, day(test_until, "--test-until")?)?;
-    let training = Training::rehearsed_within(train, arguments.label_delay)?;
-    let plan = Plan::new(training, test, arguments.label_delay)?;
+    let training = Training::rehearsed_within(train, arguments.learning.label_delay)?;
+    let plan = Plan::new(training, test, arguments.learning.label_delay)?;
     let examples = replay.examples(hull(&[plan]));
     stages.end("replay");
-    let trial = trial::carry_out(&plan, ledger, &examples, recipe, arguments.alpha)?;
+    let trial = trial::carry_out(&plan, ledger, &examples, recipe, arguments.novelty_share)?;
     stages.end("train and test");
-    let newcomers = newcomers(ledger, replay, &trial.model.trees, test);
+    let newcomers = newcomers(ledger, replay, &trial, test);
     stages.end("newcomers");
-    let hidden = |name: &String| hidden::look_for(name, &plan, ledger, arguments.label_delay, recipe);
+    let hidden = |name: &String| {
+        hidden::look_for(name, &plan, ledger, arguments.learning.label_delay, recipe, arguments.novelty_share)
+    };
     let hidden_scenarios = arguments.hide_scenario.iter().map(hidden).collect::<Result<_, _>>()?;
     stages.end("hidden scenarios");
-    let report = Report::of(ledger, &[trial], arguments.alpha, arguments.seed);
+    let report = Report::of(ledger, &[trial], arguments.learning.alpha, arguments.learning.seed);
     Ok(Report { newcomers, hidden_scenarios, ..report })
 }
 
 /// How a test goes if nobody had been known before it.
-fn newcomers(ledger: &Ledger, replay: &Replay<'_>, trees: &Trained, test: Period) -> Vec<Stratum> {
+fn newcomers(ledger: &Ledger, replay: &Replay<'_>, trial: &Trial, test: Period) -> Vec<Stratum> {
     let known_from = test.instants().start;
     let examples = replay.examples_of_newcomers(test.instants(), known_from);
     let rows: Vec<usize> = (0..examples.len()).collect();
-    let scores = trees.scores(&examples, &rows);
-    strata(&trial::tested_newcomers(ledger, &examples, &rows, &scores, known_from), ledger.scenarios())
+    strata(&trial.model.test(ledger, &examples, &rows, known_from, trial.novelty_share), ledger.scenarios())
 }
 
 /// The handbook's four weeks.
@@ -188,17 +185,17 @@ fn fdh(
         Some(choice) => choice.day(first_day),
         None => Day::parse(HANDBOOK_START).unwrap_or(first_day),
     };
-    let plans = handbook::plans(start, arguments.label_delay)?;
+    let plans = handbook::plans(start, arguments.learning.label_delay)?;
     let examples = replay.examples(hull(&plans));
     stages.end("replay");
     let trial = |plan: &Plan| -> Result<Trial, LearningError> {
-        let mut trial = trial::carry_out(plan, ledger, &examples, recipe, arguments.alpha)?;
-        handbook::without_known_compromised(ledger, plan, arguments.label_delay, &mut trial.tested);
+        let mut trial = trial::carry_out(plan, ledger, &examples, recipe, arguments.novelty_share)?;
+        handbook::without_known_compromised(ledger, plan, arguments.learning.label_delay, &mut trial.tested);
         Ok(trial)
     };
     let trials = plans.iter().map(trial).collect::<Result<Vec<_>, _>>()?;
     stages.end("train and test");
-    Ok(Report::of(ledger, &trials, arguments.alpha, arguments.seed))
+    Ok(Report::of(ledger, &trials, arguments.learning.alpha, arguments.learning.seed))
 }
 
 /// The shortest stretch of time that holds all periods of the plans.

@@ -6,16 +6,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 use engine::features::NAMES;
+use engine::novelty::seen_names;
+use engine::score::sha256;
 use lab::learning::LearningError;
-use lab::learning::artefacts::{Calibration, ModelCard, RehearsalCard, sha256};
-use lab::learning::boosting::Recipe;
+use lab::learning::artefacts::{ModelCard, RehearsalCard};
 use lab::learning::ledger::Ledger;
-use lab::learning::novelty::{Novelty, forest_features};
-use lab::learning::period::{DayChoice, Period, Span};
+use lab::learning::period::{DayChoice, Period};
 use lab::learning::replay::Replay;
 use lab::learning::trial::{self, Training};
 
-use super::{CommandError, HistoryArguments, read_file, share, thousands, to_json, write_file};
+use super::{CommandError, HistoryArguments, LearningArguments, read_file, thousands, to_json, write_file};
 
 /// Train models on a labelled history and write them to a folder
 ///
@@ -34,17 +34,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DAY")]
     train_until: Option<DayChoice>,
 
-    /// How long after its purchase a label becomes known
-    #[arg(long, value_name = "SPAN", default_value = "7d")]
-    label_delay: Span,
-
-    /// The share of genuine purchases that may be flagged
-    #[arg(long, value_name = "SHARE", default_value_t = 0.001, value_parser = share)]
-    alpha: f64,
-
-    /// Another seed samples other rows and features
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    learning: LearningArguments,
 
     /// Where to write
     #[arg(long, value_name = "DIR")]
@@ -57,13 +48,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let (first, last) = ledger.days().ok_or(LearningError::Empty)?;
     let day = |choice: Option<DayChoice>, otherwise| choice.map_or(otherwise, |choice: DayChoice| choice.day(first));
     let period = Period::new(day(arguments.train_from, first), day(arguments.train_until, last))?;
-    let training = Training::rehearsed_within(period, arguments.label_delay)?;
-    let recipe = Recipe { seed: arguments.seed, ..Recipe::default() };
+    let LearningArguments { label_delay, alpha, .. } = arguments.learning;
+    let training = Training::rehearsed_within(period, label_delay)?;
+    let recipe = arguments.learning.recipe();
 
-    let examples = Replay::new(&ledger, arguments.label_delay.ms()).examples(period.instants());
-    let trained = trial::train(&training, &ledger, &examples, &recipe, arguments.alpha)?;
-    let rows: Vec<usize> = (0..examples.len()).collect();
-    let forest = Novelty::fit(&examples, &rows, arguments.seed).map_err(LearningError::from)?.to_table();
+    // What comes after the period has no labels yet, as in live work; its scores help to calibrate.
+    let preview = period.instants().end..period.instants().end.plus_ms(label_delay.ms());
+    let examples = Replay::new(&ledger, label_delay.ms()).examples(period.instants().start..preview.end);
+    let trained = trial::train(&training, &preview, &ledger, &examples, &recipe)?;
+    let forest = trained.forest.to_table();
 
     let data = arguments.history.path();
     let card = ModelCard {
@@ -72,21 +65,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
         rows_read: history.rows(),
         trained_on: period.to_string(),
         train_rows: trained.trained_on as u64,
-        label_delay_days: arguments.label_delay.days(),
+        label_delay_days: label_delay.days(),
         trees: trained.trees.count() as u64,
         features: &NAMES,
         gains: trained.trees.gains().to_vec(),
-        forest_features: forest_features(),
+        forest_features: seen_names(),
         recipe,
-        rehearsal: RehearsalCard::of(&training, &trained, arguments.alpha),
-        model_sha256: sha256(trained.trees.model_json()),
-        forest_sha256: sha256(&forest),
+        rehearsal: RehearsalCard::of(&training, &trained, alpha),
+        model_sha256: trained.calibration.model_sha256.clone(),
+        forest_sha256: trained.calibration.forest_sha256.clone(),
     };
     let folder = &arguments.out;
     fs::create_dir_all(folder).map_err(|source| CommandError::File { path: folder.clone(), source })?;
     write_file(&folder.join("model.json"), trained.trees.model_json())?;
     write_file(&folder.join("forest.bin"), &forest)?;
-    write_file(&folder.join("calibration.json"), &to_json(&Calibration::of(&trained.rehearsed))?)?;
+    write_file(&folder.join("calibration.json"), &to_json(&trained.calibration)?)?;
     write_file(&folder.join("card.json"), &to_json(&card)?)?;
     write_file(&folder.join("card.md"), card.to_markdown().as_bytes())?;
     writeln!(

@@ -7,57 +7,14 @@
 //! | `calibration.json` | a sketch of genuine scores, from which thresholds and p-values follow |
 //! | `card.json`, `card.md` | data, period, features, settings, figures and hashes, for programs and for people |
 
+use engine::novelty::SEEN_COUNT;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::boosting::Recipe;
 use super::metrics::alerts::Alerts;
 use super::metrics::ranking::{Quality, Ranking};
-use super::metrics::{Tested, share};
-use super::novelty::FOREST_FEATURES;
+use super::metrics::share;
 use super::trial::{TrainedModel, Training};
-
-/// Points of the sketch for each tenfold smaller tail.
-const POINTS_PER_DECADE: f64 = 20.0;
-
-/// Scores of genuine purchases as a sketch: the score that each tail of them exceeds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Calibration {
-    /// Genuine purchases behind it.
-    pub genuine: u64,
-    /// Tails, from all of them to one, each with the largest score that so many of them reach.
-    pub points: Vec<CalibrationPoint>,
-}
-
-/// One tail of the genuine scores.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct CalibrationPoint {
-    /// The share of genuine purchases with this score or a higher one.
-    pub tail: f64,
-    /// The score in log-odds.
-    pub log_odds: f32,
-}
-
-impl Calibration {
-    /// The sketch of the genuine ones among tested purchases.
-    pub fn of(tested: &[Tested]) -> Self {
-        let mut scores: Vec<f32> =
-            tested.iter().filter(|tested| !tested.is_positive).map(|tested| tested.score).collect();
-        scores.sort_unstable_by(|left, right| right.total_cmp(left));
-        let genuine = scores.len() as f64;
-        let last = (genuine.log10() * POINTS_PER_DECADE).floor().max(0.0) as u32;
-        let mut ranks: Vec<usize> = (0..=last)
-            .map(|point| (genuine * 10_f64.powf(-f64::from(point) / POINTS_PER_DECADE)).round() as usize)
-            .chain([1])
-            .collect();
-        ranks.dedup();
-        let point = |rank: usize| {
-            let log_odds = *scores.get(rank.checked_sub(1)?)?;
-            Some(CalibrationPoint { tail: rank as f64 / genuine, log_odds })
-        };
-        Self { genuine: scores.len() as u64, points: ranks.into_iter().filter_map(point).collect() }
-    }
-}
 
 /// What a model is: all that somebody needs who must decide whether to use it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -81,7 +38,7 @@ pub struct ModelCard {
     /// What each feature brought, as shares of one.
     pub gains: Vec<(&'static str, f64)>,
     /// What the forest sees, in its order; `exp` marks features seen without their logarithm.
-    pub forest_features: [String; FOREST_FEATURES],
+    pub forest_features: [String; SEEN_COUNT],
     /// How trees were grown.
     pub recipe: Recipe,
     /// How a rehearsal within the period went: the only figures that are known of a model that has not been tested yet.
@@ -109,11 +66,11 @@ pub struct RehearsalCard {
     pub average_precision: f64,
     /// The share of genuine purchases that may be flagged.
     pub alpha: f64,
-    /// The threshold for it, in log-odds; none if there were too few genuine purchases.
+    /// The trees' score from which on they flag that share, in log-odds; none if there were too few genuine purchases.
     pub threshold: Option<f64>,
-    /// Positives that the threshold flagged.
+    /// Positives that were flagged.
     pub recall: f64,
-    /// Positives among what it flagged.
+    /// Positives among what was flagged.
     pub precision: f64,
 }
 
@@ -121,7 +78,7 @@ impl RehearsalCard {
     /// How the rehearsal of a training went.
     pub fn of(training: &Training, model: &TrainedModel, alpha: f64) -> Self {
         let Quality { auc, average_precision } = Ranking::of(&model.rehearsed).quality();
-        let alerts = Alerts::above(model.rehearsed_threshold, &model.rehearsed);
+        let alerts = Alerts::at(alpha, &model.rehearsed);
         Self {
             trained_on: training.rehearsal().train().to_string(),
             tested_on: training.rehearsal().test().to_string(),
@@ -130,7 +87,7 @@ impl RehearsalCard {
             auc,
             average_precision,
             alpha,
-            threshold: model.rehearsed_threshold.is_finite().then_some(model.rehearsed_threshold),
+            threshold: model.calibration.trees.score_at(alpha),
             recall: alerts.recall(),
             precision: alerts.precision(),
         }
@@ -189,37 +146,5 @@ impl ModelCard {
             recall = percent(rehearsal.recall),
             recipe = self.recipe,
         )
-    }
-}
-
-/// The SHA-256 of some bytes, in hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::learning::metrics::samples::tested;
-
-    #[test]
-    fn the_sketch_tells_which_score_each_tail_exceeds() {
-        let mut scores: Vec<Tested> = (1..=1000).map(|score| tested(score as f32, false)).collect();
-        scores.push(tested(5000.0, true));
-        let Calibration { genuine, points } = Calibration::of(&scores);
-        assert_eq!(genuine, 1000);
-        assert!(points.is_sorted_by(|left, right| left.tail > right.tail), "{points:?}");
-        for CalibrationPoint { tail, log_odds } in &points {
-            let reached = (1..=1000).filter(|score| *score as f32 >= *log_odds).count();
-            assert!((tail - reached as f64 / 1000.0).abs() < 1e-12, "{tail} {log_odds}");
-        }
-        assert!((points[0].tail - 1.0).abs() < 1e-12);
-        assert_eq!(points.last().map(|point| point.log_odds), Some(1000.0));
-        assert_eq!(Calibration::of(&[]), Calibration { genuine: 0, points: Vec::new() });
-    }
-
-    #[test]
-    fn hashes_are_hexadecimal() {
-        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

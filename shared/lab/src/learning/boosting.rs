@@ -6,7 +6,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use engine::features::{COUNT, FEATURES, NAMES};
+use engine::features::{COUNT, Direction, FEATURES, NAMES};
 use engine::model::Trees;
 use hessboost::config::{Monotone, TrainingParams, TreeMethod};
 use hessboost::data::DMatrix;
@@ -87,10 +87,14 @@ impl Recipe {
     }
 }
 
-/// Which features may only raise the score: what the engine promises of every model.
+/// Which way each feature may move the score: what the engine promises of every model.
 fn directions() -> Vec<Monotone> {
-    let direction = |rises| if rises { Monotone::Increasing } else { Monotone::None };
-    FEATURES.iter().map(|feature| direction(feature.rises)).collect()
+    let direction = |direction| match direction {
+        Direction::Rises => Monotone::Increasing,
+        Direction::Falls => Monotone::Decreasing,
+        Direction::Free => Monotone::None,
+    };
+    FEATURES.iter().map(|feature| direction(feature.direction)).collect()
 }
 
 /// Trained trees, as the engine evaluates them: what is tested here is what decides in live work.
@@ -191,6 +195,11 @@ impl Trained {
     /// The log-odds of each of some rows of examples.
     pub fn scores(&self, examples: &Examples, rows: &[usize]) -> Vec<f32> {
         rows.par_iter().map(|row| self.trees.margin(examples.features(*row))).collect()
+    }
+
+    /// The trees, as the engine evaluates them.
+    pub fn trees(&self) -> &Trees {
+        &self.trees
     }
 
     /// The model as XGBoost's `model.json`, with the names of the features.

@@ -14,6 +14,8 @@ use engine::time::Instant;
 pub struct Tested {
     /// The log-odds of a positive.
     pub score: f32,
+    /// How rare such a score of either channel was among genuine purchases, as calibrated beforehand, 0 to 1.
+    pub p_value: f64,
     /// The label: disowned or regretted.
     pub is_positive: bool,
     /// Who paid.
@@ -37,10 +39,11 @@ pub(crate) fn share(part: f64, whole: f64) -> f64 {
 pub(crate) mod samples {
     use super::*;
 
-    /// A tested purchase of customer 0 of which only the score and the label matter.
+    /// A tested purchase of customer 0 of which only the score and the label matter; its p-value is what is left of one.
     pub(crate) fn tested(score: f32, is_positive: bool) -> Tested {
         Tested {
             score,
+            p_value: 1.0 - f64::from(score),
             is_positive,
             customer: 0,
             at: Instant::EPOCH,

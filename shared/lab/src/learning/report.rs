@@ -30,8 +30,12 @@ pub struct Report {
     pub average_precision: f64,
     /// Its 95 % interval, by a bootstrap over customers.
     pub average_precision_ci95: [f64; 2],
-    /// What happens at the threshold that was fixed beforehand.
+    /// What happens where p-values that were calibrated beforehand are at most alpha, both channels together as they run.
     pub at_alpha: AtAlpha,
+    /// The same if the trees had all of alpha to themselves.
+    pub at_alpha_trees_alone: AtAlpha,
+    /// The share of alpha that the novelty channel has.
+    pub novelty_share: f64,
     /// The share of runs of positives whose first purchase was flagged.
     pub first_of_burst_recall: f64,
     /// Of a hundred customers a day with the highest scores, the share that is compromised.
@@ -63,7 +67,7 @@ pub struct Report {
     pub curve: Vec<CurvePoint>,
 }
 
-/// What a threshold fixed at `alpha` gave.
+/// What flagging at `alpha` gave.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct AtAlpha {
     /// The share of genuine purchases that may be flagged.
@@ -78,6 +82,19 @@ pub struct AtAlpha {
     pub fdr: f64,
     /// How many alerts there were.
     pub alerts: u64,
+}
+
+impl AtAlpha {
+    fn of(alpha: f64, alerts: &Alerts) -> Self {
+        Self {
+            alpha,
+            precision: alerts.precision(),
+            recall: alerts.recall(),
+            fpr: alerts.fpr(),
+            fdr: alerts.fdr(),
+            alerts: alerts.hits + alerts.false_alarms,
+        }
+    }
 }
 
 /// One test.
@@ -103,11 +120,11 @@ pub struct TestReport {
     pub card_precision_at_100_ceiling: f64,
     /// How many trees were grown, as the rehearsal chose.
     pub trees: u64,
-    /// The threshold, in log-odds; none if there was too little to fix one by.
+    /// The trees' score from which on they alone flag, in log-odds; none if there was too little to promise alpha by.
     pub threshold: Option<f64>,
-    /// Genuine purchases of the rehearsal by which it was fixed.
+    /// Genuine purchases of the rehearsal by which p-values were calibrated.
     pub calibrated_on: u64,
-    /// Purchases between training and test by which it was fixed, without their labels.
+    /// Purchases between training and test by which they were, without their labels.
     pub previewed: u64,
     /// The average precision in the rehearsal.
     pub rehearsal_average_precision: f64,
@@ -131,13 +148,12 @@ impl Report {
     pub fn of(ledger: &Ledger, trials: &[Trial], alpha: f64, seed: u64) -> Self {
         let rankings: Vec<Ranking> = trials.iter().map(|trial| Ranking::of(&trial.tested)).collect();
         let tests: Vec<TestReport> =
-            trials.iter().zip(&rankings).map(|(trial, ranking)| test_report(trial, ranking)).collect();
+            trials.iter().zip(&rankings).map(|(trial, ranking)| test_report(trial, ranking, alpha)).collect();
         let mean = |of: fn(&TestReport) -> f64| share(tests.iter().map(of).sum(), tests.len() as f64);
 
         let all: Vec<Tested> = trials.iter().flat_map(|trial| trial.tested.iter().copied()).collect();
-        // Tests have thresholds of their own: above its threshold is above zero here.
-        let margins: Vec<Tested> = trials.iter().flat_map(margins).collect();
-        let alerts = Alerts::above(0.0, &margins);
+        let alerts = Alerts::at(alpha, &all);
+        let trees_alone: Vec<Tested> = trials.iter().flat_map(Trial::tested_by_trees_alone).collect();
         let days = trials.iter().map(|trial| trial.plan.test().days()).sum();
         let calibration = calibration::bins(&all);
         Self {
@@ -146,22 +162,17 @@ impl Report {
             auc: mean(|test| test.auc),
             average_precision: mean(|test| test.average_precision),
             average_precision_ci95: average_precision_interval(&rankings, ledger.customers().len() as u32, seed),
-            at_alpha: AtAlpha {
-                alpha,
-                precision: alerts.precision(),
-                recall: alerts.recall(),
-                fpr: alerts.fpr(),
-                fdr: alerts.fdr(),
-                alerts: alerts.hits + alerts.false_alarms,
-            },
-            first_of_burst_recall: super::metrics::alerts::first_of_burst_recall(0.0, &margins),
+            at_alpha: AtAlpha::of(alpha, &alerts),
+            at_alpha_trees_alone: AtAlpha::of(alpha, &Alerts::at(alpha, &trees_alone)),
+            novelty_share: trials.first().map_or(0.0, |trial| trial.novelty_share),
+            first_of_burst_recall: super::metrics::alerts::first_of_burst_recall(alpha, &all),
             card_precision_at_100: mean(|test| test.card_precision_at_100),
             card_precision_at_100_ceiling: mean(|test| test.card_precision_at_100_ceiling),
             alerts_per_customer_month: per_customer_month(&alerts, &all, days),
-            weekly_fpr: weeks(trials),
+            weekly_fpr: weeks(trials, alpha),
             cold_start: strata(&all, ledger.scenarios()),
             newcomers: Vec::new(),
-            scenarios: scenarios(ledger, &margins),
+            scenarios: scenarios(ledger, &all, alpha),
             hidden_scenarios: Vec::new(),
             calibration_error: calibration::expected_error(&calibration),
             calibration,
@@ -172,7 +183,7 @@ impl Report {
     }
 }
 
-fn test_report(trial: &Trial, ranking: &Ranking) -> TestReport {
+fn test_report(trial: &Trial, ranking: &Ranking, alpha: f64) -> TestReport {
     let Quality { auc, average_precision } = ranking.quality();
     let cards = card_precision(&trial.tested, CARDS_A_DAY);
     let positives = trial.tested.iter().filter(|tested| tested.is_positive).count();
@@ -187,39 +198,33 @@ fn test_report(trial: &Trial, ranking: &Ranking) -> TestReport {
         card_precision_at_100: cards.precision,
         card_precision_at_100_ceiling: cards.ceiling,
         trees: trial.model.trees.count() as u64,
-        threshold: trial.threshold.is_finite().then_some(trial.threshold),
+        threshold: trial.model.calibration.trees.score_at(alpha * (1.0 - trial.novelty_share)),
         calibrated_on: trial.model.rehearsed.iter().filter(|tested| !tested.is_positive).count() as u64,
-        previewed: trial.previewed as u64,
+        previewed: trial.model.previewed as u64,
         rehearsal_average_precision: Ranking::of(&trial.model.rehearsed).quality().average_precision,
     }
 }
 
-/// The tested purchases of a trial with scores measured from its threshold.
-fn margins(trial: &Trial) -> impl Iterator<Item = Tested> + '_ {
-    let margin = |score: f32| (f64::from(score) - trial.threshold) as f32;
-    trial.tested.iter().map(move |tested| Tested { score: margin(tested.score), ..*tested })
-}
-
 /// The weeks of all tests, counted from the first day of the first.
-fn weeks(trials: &[Trial]) -> Vec<WeekRate> {
+fn weeks(trials: &[Trial], alpha: f64) -> Vec<WeekRate> {
     let Some(first_day) = trials.first().map(|trial| trial.plan.test().from) else { return Vec::new() };
     trials
         .iter()
         .flat_map(|trial| {
             let test = trial.plan.test();
             let days_before = i64::from(test.from.since_days(first_day));
-            let weeks = weekly(trial.threshold, &trial.tested, test);
+            let weeks = weekly(alpha, &trial.tested, test);
             weeks.into_iter().map(move |week| WeekRate { from_day: week.from_day + days_before, ..week })
         })
         .collect()
 }
 
-fn scenarios(ledger: &Ledger, margins: &[Tested]) -> Vec<ScenarioRecall> {
+fn scenarios(ledger: &Ledger, all: &[Tested], alpha: f64) -> Vec<ScenarioRecall> {
     let named = ledger.scenarios().iter().enumerate().filter(|(_, name)| !name.is_empty());
     let recalls = named.filter_map(|(position, name)| {
         let is_of_it = |tested: &&Tested| !tested.is_positive || tested.scenario as usize == position;
-        let theirs: Vec<Tested> = margins.iter().filter(is_of_it).copied().collect();
-        let alerts = Alerts::above(0.0, &theirs);
+        let theirs: Vec<Tested> = all.iter().filter(is_of_it).copied().collect();
+        let alerts = Alerts::at(alpha, &theirs);
         (alerts.positives > 0).then(|| ScenarioRecall {
             scenario: name.clone(),
             positives: alerts.positives,

@@ -25,12 +25,20 @@ impl Display for Report {
             "average precision          {:.4}, 95 % interval by customers {low:.4} to {high:.4}",
             self.average_precision
         )?;
-        writeln!(out, "\nat alpha {}, fixed beforehand", percent(at.alpha))?;
+        writeln!(
+            out,
+            "\nat alpha {}, calibrated beforehand; the isolation forest has {} of it",
+            percent(at.alpha),
+            percent(self.novelty_share)
+        )?;
         writeln!(out, "  precision                {} (base rate {})", percent(at.precision), percent(self.base_rate))?;
         writeln!(out, "  recall                   {}", percent(at.recall))?;
         writeln!(out, "  realised FPR             {}", percent(at.fpr))?;
         writeln!(out, "  FDR                      {}", percent(at.fdr))?;
         writeln!(out, "  alerts                   {}", at.alerts)?;
+        let alone = &self.at_alpha_trees_alone;
+        let (precision, recall, fpr) = (percent(alone.precision), percent(alone.recall), percent(alone.fpr));
+        writeln!(out, "  trees alone              precision {precision}, recall {recall}, realised FPR {fpr}")?;
         writeln!(out, "  a customer and month     {:.4}", self.alerts_per_customer_month)?;
         writeln!(out, "  first of burst recall    {}", percent(self.first_of_burst_recall))?;
         write_weeks(out, &self.weekly_fpr)?;
@@ -59,12 +67,12 @@ fn write_test(out: &mut Formatter<'_>, test: &TestReport) -> fmt::Result {
         test.trained_on, test.train_rows, test.trees, test.tested_on, test.rows
     )?;
     let threshold = test.threshold.map_or_else(
-        || "no threshold: too few purchases to fix one by".to_owned(),
-        |threshold| format!("threshold {threshold:.4} log-odds"),
+        || "too few purchases to promise alpha by".to_owned(),
+        |threshold| format!("flags from {threshold:.4} log-odds on"),
     );
     writeln!(
         out,
-        "  rehearsal: average precision {:.4}; {threshold}, by its {} genuine purchases and {} not labelled yet",
+        "  rehearsal: average precision {:.4}; {threshold}, calibrated by its {} genuine purchases and {} not labelled yet",
         test.rehearsal_average_precision, test.calibrated_on, test.previewed
     )?;
     writeln!(
@@ -97,10 +105,7 @@ fn write_scenarios(out: &mut Formatter<'_>, scenarios: &[ScenarioRecall]) -> fmt
 
 fn write_hidden(out: &mut Formatter<'_>, hidden: &[HiddenRecall]) -> fmt::Result {
     if !hidden.is_empty() {
-        writeln!(
-            out,
-            "\nhidden from training       positives   recall at 1 % FPR: trees   forest   both, half the budget each"
-        )?;
+        writeln!(out, "\nhidden from training       positives   recall at 1 % FPR: trees   forest   both")?;
     }
     for HiddenRecall { scenario, positives, trees, forest, both } in hidden {
         let (trees, forest, both) = (percent(*trees), percent(*forest), percent(*both));

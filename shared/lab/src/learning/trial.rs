@@ -5,21 +5,29 @@
 //!        ├─ rehearsal: train ─┤ delay ├─ test ─┤
 //! ```
 //! What has to be chosen beforehand is chosen in a rehearsal: the same thing one step earlier, within what is known when the
-//! test begins. The number of trees comes from it, and one of the two sources of the [`super::threshold`]; the other is the
+//! test begins. The number of trees comes from it, and one of the two sources of the [`super::tail`]; the other is the
 //! scores of the days of the delay, whose labels have not arrived and are not looked at.
 //!
 //! Architecture Invariant: nothing here looks at a label before it arrives. [`Plan`] can only be made of periods that keep
 //! the delay.
 
+use std::ops::Range;
+
+use engine::calibration::{Calibration, FORMAT, Tail};
+use engine::model::Trees;
+use engine::score::sha256;
 use engine::time::Instant;
+use rayon::prelude::*;
 
 use super::boosting::{Recipe, Trainable, Trained};
 use super::error::LearningError;
 use super::examples::Examples;
 use super::ledger::Ledger;
 use super::metrics::Tested;
+use super::metrics::calibration::probability;
+use super::novelty::Novelty;
 use super::period::{Period, Span};
-use super::threshold;
+use super::tail::{Weighted, tail};
 
 /// The share of the training period that its rehearsal tests on.
 const REHEARSAL_SHARE: f64 = 0.25;
@@ -127,17 +135,53 @@ impl Plan {
     }
 }
 
-/// What a training gives.
+/// What a training gives: both channels, and what their scores are worth.
 #[derive(Debug)]
 pub struct TrainedModel {
     /// The trees.
     pub trees: Trained,
-    /// How many purchases they were trained on.
+    /// The isolation forest.
+    pub forest: Novelty,
+    /// How rare their scores are among genuine purchases.
+    pub calibration: Calibration,
+    /// How many purchases the trees were trained on.
     pub trained_on: usize,
+    /// How many purchases, not labelled yet, helped to calibrate.
+    pub previewed: usize,
     /// The rehearsal's test.
     pub rehearsed: Vec<Tested>,
-    /// The threshold in log-odds, as the rehearsal has it; infinite if it had too few genuine purchases.
-    pub rehearsed_threshold: f64,
+}
+
+/// What both channels say of a purchase.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scored {
+    /// The trees' score, in log-odds.
+    pub trees: f32,
+    /// The forest's score, 0 to 1.
+    pub forest: f64,
+}
+
+impl TrainedModel {
+    /// What both channels say of some rows of examples.
+    pub fn scores(&self, examples: &Examples, rows: &[usize]) -> Vec<Scored> {
+        scores(self.trees.trees(), &self.forest, examples, rows)
+    }
+
+    /// The labelled ones of some rows of examples, scored by what was known of customers from `known_from` on. The forest has
+    /// `novelty_share` of the alarms.
+    pub fn test(
+        &self,
+        ledger: &Ledger,
+        examples: &Examples,
+        rows: &[usize],
+        known_from: Instant,
+        novelty_share: f64,
+    ) -> Vec<Tested> {
+        let calibration = &self.calibration;
+        let p_value = |Scored { trees, forest }| calibration.p_values(f64::from(trees), forest, novelty_share).both();
+        let scored = self.scores(examples, rows).into_iter().map(|scored| (scored.trees, p_value(scored)));
+        tested(ledger, examples, rows, scored, known_from)
+    }
 }
 
 /// What a trial gives.
@@ -147,37 +191,81 @@ pub struct Trial {
     pub plan: Plan,
     /// What the training gave.
     pub model: TrainedModel,
-    /// How many purchases lie between training and test.
-    pub previewed: usize,
-    /// The threshold in log-odds; infinite if there was too little to fix it by.
-    pub threshold: f64,
+    /// The share of the alarms that the forest has.
+    pub novelty_share: f64,
     /// The labelled purchases of the test, scored.
     pub tested: Vec<Tested>,
 }
 
-/// Rehearses and trains. `examples` must hold all of the training's periods.
+impl Trial {
+    /// The tested purchases with the p-values of the trees alone.
+    pub fn tested_by_trees_alone(&self) -> impl Iterator<Item = Tested> + '_ {
+        let tail = &self.model.calibration.trees;
+        self.tested.iter().map(|tested| Tested { p_value: tail.p_value(f64::from(tested.score)), ..*tested })
+    }
+}
+
+/// Rehearses, trains and calibrates. `examples` must hold all of the training's periods; what they hold of `preview`, the days
+/// after the training whose labels have not arrived, helps to calibrate.
 ///
 /// # Errors
 /// [`LearningError`] if a period lacks labels of both kinds.
 pub fn train(
     training: &Training,
+    preview: &Range<Instant>,
     ledger: &Ledger,
     examples: &Examples,
     recipe: &Recipe,
-    alpha: f64,
 ) -> Result<TrainedModel, LearningError> {
     let trainable = Trainable::new(examples, ledger)?;
     let rows_in = |period: Period| examples.rows_in(ledger, &period.instants());
 
     let rehearsal_test = rows_in(training.rehearsal.test);
     let rehearsal = trainable.train_watched(&rows_in(training.rehearsal.train), &rehearsal_test, recipe)?;
-    let rehearsed = tested(ledger, examples, &rehearsal_test, &rehearsal.scores(examples, &rehearsal_test));
-    let genuine: Vec<f32> = rehearsed.iter().filter(|tested| !tested.is_positive).map(|tested| tested.score).collect();
-    let rehearsed_threshold = threshold::from_genuine(&genuine, alpha);
-
     let rows = rows_in(training.period);
     let trees = trainable.train(&rows, &Recipe { trees_max: rehearsal.count(), ..recipe.clone() })?;
-    Ok(TrainedModel { trees, trained_on: rows.len(), rehearsed, rehearsed_threshold })
+    let forest = Novelty::fit(examples, &rows, recipe.seed)?;
+
+    let preview = examples.rows_in(ledger, preview);
+    let rehearsed = scores(rehearsal.trees(), &forest, examples, &rehearsal_test);
+    let calibrating = Calibrating {
+        rehearsed: labels(ledger, examples, &rehearsal_test).zip(rehearsed.iter().copied()).collect(),
+        previewed: scores(trees.trees(), &forest, examples, &preview),
+    };
+    let calibration = calibrating.calibration(trees.model_json(), &forest.to_table()).ok_or(LearningError::NoLabels)?;
+    let scored = rehearsed.iter().map(|scored| (scored.trees, calibration.trees.p_value(f64::from(scored.trees))));
+    let rehearsed = tested(ledger, examples, &rehearsal_test, scored, Instant::EPOCH);
+    Ok(TrainedModel { trees, forest, calibration, trained_on: rows.len(), previewed: preview.len(), rehearsed })
+}
+
+/// Scores by which p-values are calibrated.
+struct Calibrating {
+    /// Scores of the rehearsal with their labels, where there are any.
+    rehearsed: Vec<(Option<bool>, Scored)>,
+    /// Scores whose labels have not arrived.
+    previewed: Vec<Scored>,
+}
+
+impl Calibrating {
+    fn calibration(&self, model_json: &[u8], forest: &[u8]) -> Option<Calibration> {
+        Some(Calibration {
+            format: FORMAT,
+            model_sha256: sha256(model_json),
+            forest_sha256: sha256(forest),
+            trees: self.tail(|scored| f64::from(scored.trees))?,
+            forest: self.tail(|scored| scored.forest)?,
+        })
+    }
+
+    fn tail(&self, score: impl Fn(&Scored) -> f64) -> Option<Tail> {
+        let genuine = self.rehearsed.iter().filter(|(label, _)| *label == Some(false));
+        let rehearsed = genuine.map(|(_, scored)| Weighted { score: score(scored), genuine: 1.0 });
+        let previewed = self
+            .previewed
+            .iter()
+            .map(|scored| Weighted { score: score(scored), genuine: 1.0 - probability(scored.trees) });
+        tail(&[rehearsed.collect(), previewed.collect()])
+    }
 }
 
 /// Carries out a plan. `examples` must hold all its periods.
@@ -189,43 +277,65 @@ pub fn carry_out(
     ledger: &Ledger,
     examples: &Examples,
     recipe: &Recipe,
-    alpha: f64,
+    novelty_share: f64,
 ) -> Result<Trial, LearningError> {
-    let model = train(&plan.training, ledger, examples, recipe, alpha)?;
     let between = plan.training.period.instants().end..plan.test.instants().start;
-    let preview = model.trees.scores(examples, &examples.rows_in(ledger, &between));
-    let threshold = match preview.as_slice() {
-        [] => model.rehearsed_threshold,
-        scores => model.rehearsed_threshold.max(threshold::from_unlabelled(scores, alpha)),
-    };
+    let model = train(&plan.training, &between, ledger, examples, recipe)?;
     let rows = examples.rows_in(ledger, &plan.test.instants());
-    let tested = tested(ledger, examples, &rows, &model.trees.scores(examples, &rows));
+    let tested = model.test(ledger, examples, &rows, Instant::EPOCH, novelty_share);
     if !tested.iter().any(|tested| tested.is_positive) || tested.iter().all(|tested| tested.is_positive) {
         return Err(LearningError::NothingToTest { period: plan.test });
     }
-    Ok(Trial { plan: *plan, model, previewed: preview.len(), threshold, tested })
+    Ok(Trial { plan: *plan, model, novelty_share, tested })
 }
 
-/// The labelled ones of `rows` with their scores.
-pub fn tested(ledger: &Ledger, examples: &Examples, rows: &[usize], scores: &[f32]) -> Vec<Tested> {
-    tested_newcomers(ledger, examples, rows, scores, Instant::EPOCH)
+/// What both channels say of some rows of examples.
+fn scores(trees: &Trees, forest: &Novelty, examples: &Examples, rows: &[usize]) -> Vec<Scored> {
+    let margins: Vec<f32> = rows.par_iter().map(|row| trees.margin(examples.features(*row))).collect();
+    margins.into_iter().zip(forest.scores(examples, rows)).map(|(trees, forest)| Scored { trees, forest }).collect()
 }
 
-/// The labelled ones of `rows` with their scores, which knew of purchases from `known_from` on only.
-pub fn tested_newcomers(
+/// Calibrates models that were not trained on `rows`, and tells how they score the labelled ones; `None` if no label says
+/// genuine.
+pub fn calibrate(
+    (model_json, trees): (&[u8], &Trees),
+    forest: &Novelty,
     ledger: &Ledger,
     examples: &Examples,
     rows: &[usize],
-    scores: &[f32],
+) -> Option<(Calibration, Vec<Tested>)> {
+    let scored = scores(trees, forest, examples, rows);
+    let rehearsed = labels(ledger, examples, rows).zip(scored.iter().copied()).collect();
+    let calibration = Calibrating { rehearsed, previewed: Vec::new() }.calibration(model_json, &forest.to_table())?;
+    let scored = scored.iter().map(|scored| (scored.trees, calibration.trees.p_value(f64::from(scored.trees))));
+    let tested = tested(ledger, examples, rows, scored, Instant::EPOCH);
+    Some((calibration, tested))
+}
+
+fn labels<'a>(
+    ledger: &'a Ledger,
+    examples: &'a Examples,
+    rows: &'a [usize],
+) -> impl Iterator<Item = Option<bool>> + 'a {
+    rows.iter().map(|row| ledger.purchases().get(examples.position(*row)?)?.label)
+}
+
+/// The labelled ones of `rows` with their scores and p-values, which knew of purchases from `known_from` on only.
+pub fn tested(
+    ledger: &Ledger,
+    examples: &Examples,
+    rows: &[usize],
+    scored: impl IntoIterator<Item = (f32, f64)>,
     known_from: Instant,
 ) -> Vec<Tested> {
-    let scored = rows.iter().zip(scores);
+    let scored = rows.iter().zip(scored);
     scored
-        .filter_map(|(row, score)| {
+        .filter_map(|(row, (score, p_value))| {
             let position = examples.position(*row)?;
             let purchase = ledger.purchases().get(position)?;
             Some(Tested {
-                score: *score,
+                score,
+                p_value,
                 is_positive: purchase.label?,
                 customer: purchase.customer,
                 at: purchase.instant(),

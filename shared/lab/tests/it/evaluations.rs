@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use engine::features::NAMES;
 use engine::model::{Forest, Trees};
+use engine::score::Models;
 use serde_json::Value;
 
 use crate::cli::{check, lab, temporary};
@@ -99,11 +100,14 @@ fn training_leaves_models_that_the_engine_loads() {
     let card = json(&folder.join("card.json"));
     assert_eq!(card["trees"].as_u64().unwrap() as usize, trees.tree_count());
     assert_eq!(card["features"].as_array().unwrap().len(), NAMES.len());
-    let forest = Forest::from_table(&std::fs::read(folder.join("forest.bin")).unwrap()).unwrap();
+    let forest_table = std::fs::read(folder.join("forest.bin")).unwrap();
+    let forest = Forest::from_table(&forest_table).unwrap();
     assert_eq!(card["forest_features"].as_array().unwrap().len(), forest.feature_count());
-    let points = json(&folder.join("calibration.json"))["points"].as_array().unwrap().clone();
-    let tails: Vec<f64> = points.iter().map(|point| point["tail"].as_f64().unwrap()).collect();
-    assert!(tails.len() > 20 && tails.is_sorted_by(|left, right| left > right), "{tails:?}");
+    let calibration = std::fs::read(folder.join("calibration.json")).unwrap();
+    let models = Models::from_files(&model, &forest_table, &calibration).unwrap();
+    assert!(models.calibration().trees.score_at(0.001).is_some());
+    let other = Models::from_files(&[&model[..], b"\n"].concat(), &forest_table, &calibration).unwrap_err().to_string();
+    assert!(other.contains("it is of another model.json"), "{other}");
     assert!(std::fs::read_to_string(folder.join("card.md")).unwrap().starts_with("# Model card\n"));
 
     let again = temporary("trained-again");

@@ -179,6 +179,7 @@ fn no_feature_is_the_label() {
             .filter_map(|(row, purchase)| {
                 Some(Tested {
                     score: examples.features(row)[column],
+                    p_value: 1.0,
                     is_positive: purchase.label?,
                     customer: purchase.customer,
                     at: purchase.instant(),

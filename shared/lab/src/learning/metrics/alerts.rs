@@ -1,4 +1,4 @@
-//! What happens at a threshold that was fixed beforehand.
+//! What happens where p-values that were calibrated beforehand are at most alpha.
 
 use engine::time::DAY_MS;
 use serde::Serialize;
@@ -12,7 +12,7 @@ const MONTH_DAYS: f64 = 365.25 / 12.0;
 /// Days in a week.
 const WEEK_DAYS: i64 = 7;
 
-/// What a threshold flags.
+/// What alpha flags.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Alerts {
     /// Positives that were flagged.
@@ -26,11 +26,11 @@ pub struct Alerts {
 }
 
 impl Alerts {
-    /// What is flagged where the score is above `threshold`.
-    pub fn above<'a>(threshold: f64, tested: impl IntoIterator<Item = &'a Tested>) -> Self {
+    /// What is flagged where the p-value is at most `alpha`.
+    pub fn at<'a>(alpha: f64, tested: impl IntoIterator<Item = &'a Tested>) -> Self {
         let mut alerts = Self::default();
         for tested in tested {
-            let flagged = u64::from(f64::from(tested.score) > threshold);
+            let flagged = u64::from(tested.p_value <= alpha);
             if tested.is_positive {
                 alerts.positives += 1;
                 alerts.hits += flagged;
@@ -75,13 +75,13 @@ pub struct WeekRate {
 }
 
 /// The realised false positive rate of each week of a test.
-pub fn weekly(threshold: f64, tested: &[Tested], period: Period) -> Vec<WeekRate> {
+pub fn weekly(alpha: f64, tested: &[Tested], period: Period) -> Vec<WeekRate> {
     let start = period.from.start();
     let week = |tested: &Tested| tested.at.since_ms(start).div_euclid(WEEK_DAYS * DAY_MS);
     let weeks = (i64::from(period.days()) + WEEK_DAYS - 1) / WEEK_DAYS;
     let mut rates = Vec::new();
     for number in 0..weeks {
-        let alerts = Alerts::above(threshold, tested.iter().filter(|tested| week(tested) == number));
+        let alerts = Alerts::at(alpha, tested.iter().filter(|tested| week(tested) == number));
         rates.push(WeekRate { from_day: number * WEEK_DAYS, genuine: alerts.genuine, fpr: alerts.fpr() });
     }
     rates
@@ -95,8 +95,8 @@ pub fn per_customer_month(alerts: &Alerts, tested: &[Tested], days: i32) -> f64 
 }
 
 /// The share of runs of positives whose first was flagged: an alert that comes later has let money go.
-pub fn first_of_burst_recall(threshold: f64, tested: &[Tested]) -> f64 {
-    Alerts::above(threshold, tested.iter().filter(|tested| tested.begins_burst)).recall()
+pub fn first_of_burst_recall(alpha: f64, tested: &[Tested]) -> f64 {
+    Alerts::at(alpha, tested.iter().filter(|tested| tested.begins_burst)).recall()
 }
 
 #[cfg(test)]
@@ -107,10 +107,10 @@ mod tests {
 
     #[test]
     fn rates_are_what_their_names_say() {
-        let alerts = Alerts::above(0.65, &twelve());
+        let alerts = Alerts::at(0.35, &twelve());
         assert_eq!(alerts, Alerts { hits: 2, false_alarms: 2, positives: 5, genuine: 7 });
         assert_eq!((alerts.precision(), alerts.recall(), alerts.fpr(), alerts.fdr()), (0.5, 0.4, 2.0 / 7.0, 0.5));
-        let none = Alerts::above(f64::INFINITY, &twelve());
+        let none = Alerts::at(-1.0, &twelve());
         assert_eq!((none.precision(), none.recall(), none.fpr(), none.fdr()), (0.0, 0.0, 0.0, 0.0));
     }
 
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn alerts_are_spread_over_customers_and_months() {
         let tested: Vec<Tested> = (0..4).map(|customer| Tested { customer, ..tested(1.0, false) }).collect();
-        let alerts = Alerts::above(0.5, &tested);
+        let alerts = Alerts::at(0.5, &tested);
         assert!((per_customer_month(&alerts, &tested, 61) - 30.4375 / 61.0).abs() < 1e-12);
     }
 
