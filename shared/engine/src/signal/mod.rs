@@ -96,6 +96,10 @@ impl<T> IndexMut<Dimension> for PerDimension<T> {
 /// The largest surprise that is told apart, about one in ten trillion.
 pub const NATS_MAX: f64 = 30.0;
 
+/// Up to this many purchases' worth, a weight or a difference of weights is taken for rounding: profiles are stored in
+/// 32 bits, and a purchase that is taken out of a sum leaves such a rest there.
+const ROUNDING: f64 = 1e-5;
+
 /// A tail probability as a surprise, between 0 and [`NATS_MAX`]. What is no probability is no surprise.
 pub(crate) fn nats(tail: f64) -> f64 {
     if tail.is_nan() { 0.0 } else { -tail.clamp((-NATS_MAX).exp(), 1.0).ln() + 0.0 }
