@@ -123,10 +123,11 @@ pub struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// The last attempt before `now`, whether the profile has learned it yet or not.
+    /// The last attempt before `now`, whether the profile has learned it yet or not. A profile that has learned a later
+    /// one no longer knows.
     pub(crate) fn last_attempt(&self, now: Instant) -> Option<Instant> {
         let recent = self.recent.iter().map(|entry| entry.attempt.occurred_at.instant());
-        recent.filter(|at| *at <= now).chain(self.profile.last_at()).max()
+        recent.chain(self.profile.last_at()).filter(|at| *at <= now).max()
     }
 
     /// How many attempts lie in the span that ends with `now`, among the entries of the last hour.
