@@ -92,7 +92,7 @@ pub const FEATURES: [Feature; 34] = [
         "ln_amount_ratio",
         AMOUNT,
         "ln ratio",
-        "the amount to the geometric mean in the category, shrunk to the customer's",
+        "the amount to the geometric mean in the category, to the minor unit, shrunk to the customer's",
     ),
     rises(
         "ln_amount_to_peak",
@@ -127,8 +127,8 @@ pub const FEATURES: [Feature; 34] = [
     falls("ln_gap_minutes", VELOCITY, "ln minutes", "ln(1 + minutes since the last attempt); NaN without"),
     rises("attempts_10_minutes", VELOCITY, "attempts", "attempts of the 10 minutes before"),
     rises("attempts_hour", VELOCITY, "attempts", "attempts of the hour before"),
-    rises("attempts_day", VELOCITY, "attempts", "attempts before, decayed with 1 day"),
-    rises("attempts_week", VELOCITY, "attempts", "attempts before, decayed with 7 days"),
+    rises("attempts_day", VELOCITY, "attempts", "attempts learned, decayed with 1 day"),
+    rises("attempts_week", VELOCITY, "attempts", "attempts learned, decayed with 7 days"),
     rises(
         "day_spending_ratio",
         VELOCITY,
@@ -140,7 +140,7 @@ pub const FEATURES: [Feature; 34] = [
         "merchant_days_since",
         MERCHANT,
         "days",
-        "days since the customer's last purchase at the merchant; NaN without",
+        "days since the customer's last purchase at the merchant, one of their latest 40; NaN without",
     ),
     free(
         "merchant_risk_nats",
@@ -154,9 +154,9 @@ pub const FEATURES: [Feature; 34] = [
         "merchant_rate_7",
         MERCHANT,
         "share",
-        "positives among the labels of 30 days, decayed with 7 days, shrunk to the population's",
+        "positives among the labels of 30 days, decayed with 7 days, shrunk to the population's; NaN without a record",
     ),
-    free("merchant_rate_30", MERCHANT, "share", "the same decayed with 30 days"),
+    free("merchant_rate_30", MERCHANT, "share", "the same decayed with 30 days; NaN without a record"),
     free(
         "merchant_streak",
         MERCHANT,
@@ -171,7 +171,7 @@ pub const FEATURES: [Feature; 34] = [
         "days since the last labelled day that is not all positive; NaN without",
     ),
     free("ln_purchases", HISTORY, "ln purchases", "ln(1 + purchases learned)"),
-    free("days_known", HISTORY, "days", "days since the first purchase"),
+    free("days_known", HISTORY, "days", "days since the first purchase; 0 without"),
     free("not_me_count", HISTORY, "purchases", "attempts and purchases that the customer disowned"),
 ];
 
@@ -205,7 +205,6 @@ pub(crate) fn of_signals(attempt: &Attempt, known: Known<'_>, signals: &Signals)
     let now = attempt.occurred_at.instant();
     let today = now.day();
     let ln_size = attempt.amount.size().ln();
-    let ln_ratio = amount.ratio.ln();
     let (attempts_day, attempts_week) = profile.recent_attempts(now);
     let known_days = profile.first_at().map_or(0.0, |first| now.since_ms(first).max(0) as f64 / DAY_MS as f64);
     let record = known.merchant.filter(|_| attempt.merchant.is_some());
@@ -216,9 +215,9 @@ pub(crate) fn of_signals(attempt: &Attempt, known: Known<'_>, signals: &Signals)
         amount.nats,
         amount.customer_nats,
         amount.z_score,
-        ln_ratio,
+        amount.ratio.ln(),
         profile.peak_size(now).map_or(f64::NAN, |peak| ln_size - peak.ln()),
-        profile.recent_peak_size(now).map_or(f64::NAN, |peak| peak.ln() - (ln_size - ln_ratio)),
+        profile.recent_peak_size(now).map_or(f64::NAN, |peak| peak.ln() - amount.usual.size().ln()),
         category.nats,
         category.share,
         payment.nats,

@@ -96,6 +96,10 @@ impl<T> IndexMut<Dimension> for PerDimension<T> {
 /// The largest surprise that is told apart, about one in ten trillion.
 pub const NATS_MAX: f64 = 30.0;
 
+/// Up to this many purchases' worth, a weight or a difference of weights is taken for rounding: profiles are stored in
+/// 32 bits, and a purchase that is taken out of a sum leaves such a rest there.
+const ROUNDING: f64 = 1e-5;
+
 /// A tail probability as a surprise, between 0 and [`NATS_MAX`]. What is no probability is no surprise.
 pub(crate) fn nats(tail: f64) -> f64 {
     if tail.is_nan() { 0.0 } else { -tail.clamp((-NATS_MAX).exp(), 1.0).ln() + 0.0 }
@@ -119,10 +123,11 @@ pub struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// The last attempt before `now`, whether the profile has learned it yet or not.
+    /// The last attempt before `now`, whether the profile has learned it yet or not. A profile that has learned a later
+    /// one no longer knows.
     pub(crate) fn last_attempt(&self, now: Instant) -> Option<Instant> {
         let recent = self.recent.iter().map(|entry| entry.attempt.occurred_at.instant());
-        recent.filter(|at| *at <= now).chain(self.profile.last_at()).max()
+        recent.chain(self.profile.last_at()).filter(|at| *at <= now).max()
     }
 
     /// How many attempts lie in the span that ends with `now`, among the entries of the last hour.

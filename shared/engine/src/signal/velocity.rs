@@ -49,9 +49,9 @@ impl VelocitySignal {
     pub(super) fn of(attempt: &Attempt, known: Known<'_>) -> Self {
         let now = attempt.occurred_at.instant();
         let (ten_minutes, hour) = (known.attempts_within(10 * MINUTE_MS, now), known.attempts_within(HOUR_MS, now));
-        // What the stream has not brought to the profile yet is at least in the last hour's entries.
+        // What the stream has not brought to the profile yet is missing in these two; as many within the last hour,
+        // which is complete, are more of a surprise.
         let (day, week) = known.profile.recent_attempts(now);
-        let (day, week) = (day.max(hour), week.max(hour));
 
         let rate = Rate::of(known, now);
         let spending = spending_ratio(attempt, known, &rate);

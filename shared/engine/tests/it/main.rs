@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic: that is how it fails")]
 
 mod decisions;
+mod features;
 mod fixture;
 mod models;
 mod profiles;
