@@ -7,9 +7,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{CommandError, evaluate, inspect, simulate, train};
+use commands::{CommandError, evaluate, import, inspect, simulate, train};
+use lab::import::ImportError;
 
-/// Offline work on data: look at a history, make a simulated one, train models on it and evaluate them.
+/// Offline work on data: look at a history, make a simulated one, train models on it, evaluate them, import it.
 #[derive(Parser)]
 #[command(name = "cargo lab", bin_name = "cargo lab", version)]
 struct Cli {
@@ -17,12 +18,16 @@ struct Cli {
     command: Command,
 }
 
+/// What shells call a program that Ctrl-C ended: 128 and the signal's number.
+const INTERRUPTED: u8 = 130;
+
 #[derive(Subcommand)]
 enum Command {
     Simulate(simulate::Arguments),
     Inspect(inspect::Arguments),
     Evaluate(evaluate::Arguments),
     Train(train::Arguments),
+    Import(import::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -32,6 +37,7 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -40,7 +46,10 @@ fn main() -> ExitCode {
         Err(error) => {
             // Where even stderr is gone, the exit code still tells.
             let _ = writeln!(io::stderr(), "error: {error}");
-            ExitCode::FAILURE
+            match error {
+                CommandError::Import(ImportError::Interrupted) => ExitCode::from(INTERRUPTED),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

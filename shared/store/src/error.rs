@@ -1,7 +1,18 @@
 //! What can go wrong with the table.
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use engine::profile::CodecError;
+
+/// Error codes that no retry changes (Amazon DynamoDB Developer Guide, "Error handling with DynamoDB").
+const REFUSALS: [&str; 7] = [
+    "AccessDeniedException",
+    "IncompleteSignatureException",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "ResourceNotFoundException",
+    "UnrecognizedClientException",
+    "ValidationException",
+];
 
 /// Why the table did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +24,32 @@ pub enum StoreError {
         operation: &'static str,
         /// The SDK's error with all its causes. For the log, not for callers.
         cause: String,
+    },
+    /// The request was understood and refused: there is no such table, or no permission.
+    #[error("{operation}: {code}: {message}")]
+    Refused {
+        /// The DynamoDB operation.
+        operation: &'static str,
+        /// DynamoDB's code for the reason.
+        code: String,
+        /// DynamoDB's words for it. For the log, not for callers.
+        message: String,
+    },
+    /// There is no table of this name.
+    #[error("there is no table `{table}`")]
+    NoTable {
+        /// The name.
+        table: String,
+    },
+    /// The table is not one that Guardian made.
+    #[error("the table `{table}` has the keys {found}, expected {expected}")]
+    OtherTable {
+        /// The name.
+        table: String,
+        /// Its keys.
+        found: String,
+        /// The keys of Guardian's table.
+        expected: String,
     },
     /// Others kept writing the same items.
     #[error("others were faster {attempts} times")]
@@ -46,9 +83,13 @@ pub enum StoreError {
 impl StoreError {
     pub(crate) fn unavailable<E, R>(operation: &'static str, error: &SdkError<E, R>) -> Self
     where
-        E: std::error::Error + 'static,
+        E: std::error::Error + ProvideErrorMetadata + 'static,
         R: std::fmt::Debug,
     {
+        if let Some(code) = error.code().filter(|code| REFUSALS.contains(code)) {
+            let message = error.message().unwrap_or("no reason given").to_owned();
+            return Self::Refused { operation, code: code.to_owned(), message };
+        }
         Self::Unavailable { operation, cause: DisplayErrorContext(error).to_string() }
     }
 
