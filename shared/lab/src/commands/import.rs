@@ -101,7 +101,8 @@ async fn run_async(arguments: &Arguments) -> Result<(), CommandError> {
     if ended.is_err() {
         let (path, rows) = (progress.path().display(), thousands(confirmed.rows));
         // Where stderr is gone, the exit code still tells.
-        let _ = writeln!(io::stderr(), "the first {rows} rows are imported ({path}); the same command goes on after them");
+        let _ =
+            writeln!(io::stderr(), "the first {rows} rows are imported ({path}); the same command goes on after them");
     }
     ended?;
     match confirmed.conflicts.count {
@@ -167,7 +168,8 @@ fn summary(before: &Confirmed, after: &Confirmed, seconds: f64) -> String {
 }
 
 fn conflicts(conflicts: &Conflicts) -> String {
-    let listed = conflicts.first.iter().map(|conflict| format!("row {} ({}: {})", conflict.row, conflict.id, conflict.held));
+    let listed =
+        conflicts.first.iter().map(|conflict| format!("row {} ({}: {})", conflict.row, conflict.id, conflict.held));
     let more = if conflicts.count > conflicts.first.len() as u64 { ", …" } else { "" };
     format!(
         "{} rows were not imported, because the table holds something else under their ids: {}{more}",

@@ -17,7 +17,9 @@ pub enum ImportError {
     #[error(transparent)]
     History(#[from] HistoryError),
     /// A row lies in the future.
-    #[error("row {row} occurred at {occurred_at}, expected a time not later than now, {now}, by more than five minutes")]
+    #[error(
+        "row {row} occurred at {occurred_at}, expected a time not later than now, {now}, by more than five minutes"
+    )]
     Future {
         /// The row, from 1.
         row: u64,

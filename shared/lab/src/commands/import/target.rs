@@ -57,7 +57,8 @@ impl Target {
         if self.endpoint_url.as_deref().is_some_and(is_on_this_machine) {
             // The usual chain would end with asking the network for the role of the machine.
             let region = region.or_else(EnvironmentVariableRegionProvider::new()).or_else(Region::new(EMULATOR));
-            let known = CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new());
+            let known =
+                CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new());
             let credentials = known.or_else(EMULATOR, Credentials::new(EMULATOR, EMULATOR, None, None, EMULATOR));
             settings = settings.region(region).credentials_provider(credentials);
         } else if self.region.is_some() {
@@ -98,7 +99,8 @@ mod tests {
         for url in ["http://127.0.0.1:9001", "http://localhost:8000/", "https://127.9.9.9", "http://[::1]:8000"] {
             assert!(is_on_this_machine(url), "{url}");
         }
-        for url in ["https://dynamodb.eu-west-1.amazonaws.com", "http://127.0.0.1.example.org", "http://10.0.0.1:8000"] {
+        for url in ["https://dynamodb.eu-west-1.amazonaws.com", "http://127.0.0.1.example.org", "http://10.0.0.1:8000"]
+        {
             assert!(!is_on_this_machine(url), "{url}");
         }
     }
