@@ -4,6 +4,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
+use aws_sdk_dynamodb::primitives::DateTime;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
     StreamViewType, TableDescription, TimeToLiveSpecification,
@@ -71,6 +72,6 @@ pub async fn identify(client: &Client, name: &str) -> Result<String, StoreError>
         return Err(StoreError::OtherTable { table: name.to_owned(), found, expected });
     }
     // An emulator without table ids still knows when it made the table.
-    let made = || format!("{name} of {}", table.creation_date_time().map_or(0.0, |at| at.as_secs_f64()));
+    let made = || format!("{name} of {}", table.creation_date_time().map_or(0.0, DateTime::as_secs_f64));
     Ok(table.table_id().map_or_else(made, str::to_owned))
 }

@@ -77,7 +77,7 @@ pub fn sha256_of(path: &Path) -> Result<String, ImportError> {
             Err(error) => return Err(refused(error)),
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
 }
 
 /// The file of one import.
