@@ -10,8 +10,8 @@
 //! written again is a duplicate, whoever wrote it first. So the progress file need not be exact: it names the number of
 //! leading rows that are all in the table, and whatever comes after them is simply put again.
 //!
-//! Memory does not grow with the history: rows wait in the channel ([`ROWS_READ_AHEAD`]), in flight
-//! ([`Settings::parallel`]) or in the ledger ([`ledger::ROWS_OPEN_MAX`]), and each of these is bounded.
+//! Memory does not grow with the history: rows wait in the channel (`ROWS_READ_AHEAD`), in flight
+//! ([`Settings::parallel`]) or in the ledger (`ROWS_OPEN_MAX`), and each of these is bounded.
 
 mod error;
 mod ledger;

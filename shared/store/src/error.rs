@@ -1,6 +1,7 @@
 //! What can go wrong with the table.
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::RequestId;
 use engine::profile::CodecError;
 
 /// Error codes that no retry changes (Amazon DynamoDB Developer Guide, "Error handling with DynamoDB").
@@ -81,16 +82,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(crate) fn unavailable<E, R>(operation: &'static str, error: &SdkError<E, R>) -> Self
+    pub(crate) fn unavailable<E>(operation: &'static str, error: &SdkError<E>) -> Self
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
-        R: std::fmt::Debug,
     {
         if let Some(code) = error.code().filter(|code| REFUSALS.contains(code)) {
             let message = error.message().unwrap_or("no reason given").to_owned();
             return Self::Refused { operation, code: code.to_owned(), message };
         }
-        Self::Unavailable { operation, cause: DisplayErrorContext(error).to_string() }
+        let mut cause = with_causes(error);
+        if let Some(id) = error.request_id() {
+            cause = format!("{cause} (AWS request {id})");
+        }
+        Self::Unavailable { operation, cause }
     }
 
     /// For an answer that DynamoDB's documentation rules out.
@@ -102,4 +106,15 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::Contended { .. })
     }
+}
+
+/// An error and its causes in one line; the SDK's own message alone ("dispatch failure") says nothing.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }

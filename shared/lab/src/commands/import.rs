@@ -85,30 +85,38 @@ async fn run_async(arguments: &Arguments) -> Result<(), CommandError> {
     let before = progress.confirmed().clone();
     let settings = Settings { parallel: arguments.parallel, labels: !arguments.without_labels, clock: now };
     let mut console = Console::new(bytes, before.rows);
-    let interrupt = async {
-        // Without the handler Ctrl-C ends the process at once, which costs nothing but the last moment's progress.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
     let stopwatch = Stopwatch::now();
     let observe = |confirmed: &Confirmed| console.show(confirmed, read.load(Ordering::Relaxed));
     let (confirmed, ended) =
-        import(Table::new(client, table), history, &settings, &mut progress, interrupt, observe).await;
+        import(Table::new(client, table), history, &settings, &mut progress, interrupted(), observe).await;
     console.finish();
     let summary = summary(&before, &confirmed, stopwatch.elapsed().as_secs_f64());
-    writeln!(io::stdout(), "{summary}").map_err(CommandError::Output)?;
+    let printed = writeln!(io::stdout(), "{summary}");
     if ended.is_err() {
         let (path, rows) = (progress.path().display(), thousands(confirmed.rows));
         // Where stderr is gone, the exit code still tells.
-        let _ =
-            writeln!(io::stderr(), "the first {rows} rows are imported ({path}); the same command goes on after them");
+        let _ = writeln!(io::stderr(), "the first {rows} rows are done ({path}); the same command goes on after them");
     }
     ended?;
     match confirmed.conflicts.count {
-        0 => Ok(()),
+        // Last, because a reader that has seen enough of the output must not hide how the import ended.
+        0 => printed.map_err(CommandError::Output),
         _ => Err(CommandError::Conflicts(conflicts(&confirmed.conflicts))),
     }
+}
+
+/// Resolves at the first Ctrl-C. A second one does not wait for the requests under way: that costs only the last moment's
+/// progress.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without the handler Ctrl-C ends the process by itself.
+        return std::future::pending().await;
+    }
+    tokio::spawn(async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(crate::INTERRUPTED.into());
+        }
+    });
 }
 
 /// A file that counts how far it was read.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use edge::json::Object;
 use edge::wire::read_purchase;
-use engine::entry::{Entry, Feedback, Origin};
+use engine::entry::{Entry, Feedback};
 use engine::id::{AttemptId, CustomerId, IdempotencyKey};
 use engine::time::{Instant, LocalInstant};
 use serde_json::Value;
@@ -98,6 +98,11 @@ fn half_way(folder: &Path, endpoint: &str, table: &str) -> Child {
     child
 }
 
+/// A number below a million as the program writes it.
+fn thousands(number: u64) -> String {
+    if number < 1000 { number.to_string() } else { format!("{},{:03}", number / 1000, number % 1000) }
+}
+
 fn customer(name: &str) -> CustomerId {
     CustomerId::parse(name).unwrap()
 }
@@ -152,7 +157,7 @@ async fn an_import_that_was_killed_is_resumed_to_the_same_table() {
     let before = confirmed_rows(&folder);
     assert!((1..3000).contains(&before), "{before}");
 
-    let resumed = format!("3,000 rows (the first {} before): ", lab_thousands(before));
+    let resumed = format!("3,000 rows (the first {} before): ", thousands(before));
     run(&mut command(&folder, &emulator.url(), "killed", &[]), 0, &[&resumed, " 0 conflicts"], &[]);
     assert!(!progress_path(&folder).exists());
     run(&mut command(&folder, &emulator.url(), TABLE, &[]), 0, &["3,000 rows: 3,000 imported"], &[]);
@@ -175,10 +180,6 @@ async fn an_interrupted_import_says_so_and_keeps_all_that_it_wrote() {
 
     run(&mut command(&folder, &emulator.url(), TABLE, &[]), 0, &["3,000 imported, 0 duplicates"], &[]);
     assert_eq!(emulator.items(TABLE).await.len(), 3000);
-}
-
-fn lab_thousands(number: u64) -> String {
-    if number < 1000 { number.to_string() } else { format!("{},{:03}", number / 1000, number % 1000) }
 }
 
 #[tokio::test]
@@ -209,7 +210,7 @@ async fn labels_arrive_as_feedback() {
     for (row, feedback) in (1..).zip(expected) {
         let id = id_of(&format!("c{row}"), &format!("tx-{row}"), &format!("2026-01-02T03:00:0{row}+01:00"));
         let entry = entry(&emulator, &format!("c{row}"), id).await;
-        assert_eq!((entry.feedback, entry.revision, &entry.origin), (feedback, 1, &Origin::Imported), "row {row}");
+        assert_eq!((entry.feedback, entry.revision, entry.decision()), (feedback, 1, None), "row {row}");
         entries.push(entry);
     }
 
@@ -231,7 +232,7 @@ async fn labels_arrive_as_feedback() {
 async fn a_bad_row_ends_the_import_and_loses_nothing_before_it() {
     let (emulator, folder) = (Emulator::start().await, folder("bad-row"));
     write_history(&folder, &history(50).replace(",40.50,", ",forty,"));
-    let said = ["the first 39 rows are imported", "error: h.csv, line 41, column amount: found `forty`, expected"];
+    let said = ["the first 39 rows are done", "error: h.csv, line 41, column amount: found `forty`, expected"];
     run(&mut command(&folder, &emulator.url(), TABLE, &[]), 1, &["39 rows: 39 imported"], &said);
     assert_eq!((emulator.items(TABLE).await.len(), confirmed_rows(&folder)), (39, 39));
 
@@ -296,7 +297,11 @@ async fn a_table_that_cannot_be_meant_is_one_clear_line() {
     assert!(!progress_path(&folder).exists());
 
     let nobody = "http://127.0.0.1:9";
-    run(&mut command(&folder, nobody, TABLE, &[]), 1, &[], &["error: http://127.0.0.1:9: DescribeTable: "]);
+    let unreachable = format!(
+        "error: {nobody}: DescribeTable: dispatch failure: io error: client error (Connect): tcp connect error: \
+         Connection refused (os error 111)\n"
+    );
+    run(&mut command(&folder, nobody, TABLE, &[]), 1, &[], &[&unreachable]);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::commands::thousands;
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-/// The bar counts bytes of the file, because how many rows it has is only known at its end.
-const TEMPLATE: &str = "{bar:40} {percent}%  {msg}  {eta} left";
+/// The bar counts bytes of the file, because how many rows it has is only known at its end. It fits 80 columns.
+const TEMPLATE: &str = "{bar:24} {percent:>3} %  {msg}  {eta} left";
 
 pub(super) struct Console {
     /// `None` without a terminal.
