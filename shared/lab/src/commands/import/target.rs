@@ -1,4 +1,5 @@
-//! Which table, where, and how patiently.
+//! Which table, where, and how patiently. The environment is read here, in the program, by the SDK (`load`); the library and
+//! `store` are handed a client.
 
 use std::net::IpAddr;
 use std::time::Duration;
