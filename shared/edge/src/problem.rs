@@ -85,7 +85,11 @@ impl From<StoreError> for Problem {
     /// An unreachable table is 503 and may be tried again; data of a newer version is 409; damaged data is 500.
     fn from(error: StoreError) -> Self {
         let (status, code, detail) = match &error {
-            StoreError::Unavailable { .. } | StoreError::Contended { .. } => (
+            StoreError::Unavailable { .. }
+            | StoreError::Refused { .. }
+            | StoreError::NoTable { .. }
+            | StoreError::OtherTable { .. }
+            | StoreError::Contended { .. } => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "TABLE_UNAVAILABLE",
                 "The data store did not answer in time. Nothing was changed unless a retry says so; please try again.",

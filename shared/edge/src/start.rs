@@ -4,24 +4,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_smithy_http_client::tls;
 use engine::score::Models;
 use store::Table;
+use store::client::{Patience, patient};
 use tracing_subscriber::EnvFilter;
 
-/// How long one try of one request to the table may take. DynamoDB answers in single milliseconds.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(700);
-
-/// How long a request to the table may take with all its retries; below every function's own timeout.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// How long connecting may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
-
-/// How often a request is tried.
-const ATTEMPTS_MAX: u32 = 3;
+/// A checkout waits: the limit on all retries lies below every function's own timeout.
+const PATIENCE: Patience = Patience {
+    connect: Duration::from_millis(500),
+    attempt: Duration::from_millis(700),
+    operation: Duration::from_secs(3),
+    attempts_max: 3,
+    backoff: Duration::from_millis(50),
+    backoff_max: Duration::from_millis(400),
+};
 
 /// How long warming the connection may hold up the first event.
 const WARM_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -104,23 +100,7 @@ fn models_beside(model_json: &Path) -> Result<Models, StartError> {
 
 /// A DynamoDB client with this product's timeouts and retries.
 pub async fn client() -> aws_sdk_dynamodb::Client {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build_https();
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    let retries = RetryConfig::standard()
-        .with_max_attempts(ATTEMPTS_MAX)
-        .with_initial_backoff(Duration::from_millis(50))
-        .with_max_backoff(Duration::from_millis(400));
-    let config = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .timeout_config(timeouts)
-        .retry_config(retries)
-        .load()
-        .await;
+    let settings = aws_config::defaults(BehaviorVersion::latest());
+    let config = patient(settings, &PATIENCE).load().await;
     aws_sdk_dynamodb::Client::new(&config)
 }

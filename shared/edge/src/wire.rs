@@ -3,5 +3,5 @@
 mod attempt;
 mod decision;
 
-pub use attempt::{CLOCK_SKEW_MS_MAX, NewAttempt, read_attempt, read_purchase};
+pub use attempt::{NewAttempt, read_attempt, read_purchase};
 pub use decision::{AmountBody, DecisionBody};

@@ -12,6 +12,9 @@ pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Milliseconds in a day.
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 
+/// How far in the future an attempt or a purchase may lie, for clocks that are not quite in step.
+pub const CLOCK_SKEW_MS_MAX: i64 = 5 * MINUTE_MS;
+
 /// The last instant accepted: 2100-01-01T00:00:00Z.
 const EPOCH_MS_MAX: i64 = 4_102_444_800_000;
 

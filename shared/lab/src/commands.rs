@@ -2,22 +2,25 @@
 
 pub(crate) mod calibrate;
 pub(crate) mod evaluate;
+pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod simulate;
 pub(crate) mod train;
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use engine::currency::Currency;
 use engine::model::ModelError;
 use lab::history::{ColumnMap, History, HistoryError};
+use lab::import::ImportError;
 use lab::learning::LearningError;
 use lab::learning::boosting::Recipe;
 use lab::learning::period::Span;
 use serde::Serialize;
+use store::StoreError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +42,26 @@ pub(crate) enum CommandError {
     /// The history cannot be learned from as asked.
     #[error(transparent)]
     Learning(#[from] LearningError),
+    /// The table cannot be used.
+    #[error("{place}: {source}")]
+    Table {
+        /// Where the table was looked for: an endpoint or a region.
+        place: String,
+        /// The table's reason.
+        source: StoreError,
+    },
+    /// Nothing says in which region the table is.
+    #[error("no AWS region is set: give --region, AWS_REGION or a profile that has one")]
+    NoRegion,
+    /// The threads that write cannot be started.
+    #[error("cannot start threads: {0}")]
+    Threads(#[source] io::Error),
+    /// The import did not reach the history's end.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// The import reached the history's end, and left rows out.
+    #[error("{0}")]
+    Conflicts(String),
     /// What was found cannot be written as JSON.
     #[error("cannot write the figures as JSON: {0}")]
     Json(#[source] serde_json::Error),
@@ -88,6 +111,18 @@ impl HistoryArguments {
 
     pub(crate) fn open(&self) -> Result<History, HistoryError> {
         History::open(&self.data, &self.columns.clone().unwrap_or_default(), self.currency)
+    }
+
+    /// Reads the file's content from `source`, which may watch how far it is read.
+    pub(crate) fn open_from(&self, source: impl Read + Send + 'static) -> Result<History, HistoryError> {
+        let name = self.data.display().to_string();
+        History::from_reader(&name, source, &self.columns.clone().unwrap_or_default(), self.currency)
+    }
+
+    /// How the file is read, in the words of the options.
+    pub(crate) fn reading(&self) -> String {
+        let columns = self.columns.as_ref().map(|columns| format!("--columns {columns} ")).unwrap_or_default();
+        format!("{columns}--currency {}", self.currency)
     }
 }
 

@@ -1,10 +1,12 @@
-//! Offline work on data: histories are read, customers are simulated, models are trained and tested. Run as `cargo lab`.
+//! Offline work on data: histories are read, customers are simulated, models are trained and tested, histories
+//! are imported. Run as `cargo lab`.
 //!
 //! | module | what it does |
 //! |---|---|
 //! | [`history`] | any CSV, plain or compressed, → [`transaction::Transaction`]s |
 //! | [`simulate`] | a seed → [`simulate::SimulatedAttempt`]s in order of time, and how their customers react |
 //! | `learning` | a history → trained models, and figures that say what they are worth (feature `learning`, on by default) |
+//! | `import` | a history → entries of a table, in parallel and resumable (feature `import`, on by default) |
 //! | [`export`] | simulated attempts → CSV that [`history`] reads |
 //!
 //! The commands that people run are in `main.rs` and `commands/`, one file each.
@@ -12,6 +14,8 @@
 mod csv_error;
 pub mod export;
 pub mod history;
+#[cfg(feature = "import")]
+pub mod import;
 #[cfg(feature = "learning")]
 pub mod learning;
 pub mod simulate;

@@ -7,15 +7,19 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{CommandError, calibrate, evaluate, inspect, simulate, train};
+use commands::{CommandError, calibrate, evaluate, import, inspect, simulate, train};
+use lab::import::ImportError;
 
-/// Offline work on data: look at a history, make a simulated one, train models on it and evaluate them.
+/// Offline work on data: look at a history, make a simulated one, train models on it, evaluate them, import it.
 #[derive(Parser)]
 #[command(name = "cargo lab", bin_name = "cargo lab", version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+/// What shells call a program that Ctrl-C ended: 128 and the signal's number.
+const INTERRUPTED: u8 = 130;
 
 #[derive(Subcommand)]
 enum Command {
@@ -24,6 +28,7 @@ enum Command {
     Evaluate(evaluate::Arguments),
     Train(train::Arguments),
     Calibrate(calibrate::Arguments),
+    Import(import::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +39,7 @@ fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -42,7 +48,10 @@ fn main() -> ExitCode {
         Err(error) => {
             // Where even stderr is gone, the exit code still tells.
             let _ = writeln!(io::stderr(), "error: {error}");
-            ExitCode::FAILURE
+            match error {
+                CommandError::Import(ImportError::Interrupted) => ExitCode::from(INTERRUPTED),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

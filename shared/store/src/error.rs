@@ -1,7 +1,19 @@
 //! What can go wrong with the table.
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::RequestId;
 use engine::profile::CodecError;
+
+/// Error codes that no retry changes (Amazon DynamoDB Developer Guide, "Error handling with DynamoDB").
+const REFUSALS: [&str; 7] = [
+    "AccessDeniedException",
+    "IncompleteSignatureException",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "ResourceNotFoundException",
+    "UnrecognizedClientException",
+    "ValidationException",
+];
 
 /// Why the table did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +25,32 @@ pub enum StoreError {
         operation: &'static str,
         /// The SDK's error with all its causes. For the log, not for callers.
         cause: String,
+    },
+    /// The request was understood and refused: there is no such table, or no permission.
+    #[error("{operation}: {code}: {message}")]
+    Refused {
+        /// The DynamoDB operation.
+        operation: &'static str,
+        /// DynamoDB's code for the reason.
+        code: String,
+        /// DynamoDB's words for it. For the log, not for callers.
+        message: String,
+    },
+    /// There is no table of this name.
+    #[error("there is no table `{table}`")]
+    NoTable {
+        /// The name.
+        table: String,
+    },
+    /// The table is not one that Guardian made.
+    #[error("the table `{table}` has the keys {found}, expected {expected}")]
+    OtherTable {
+        /// The name.
+        table: String,
+        /// Its keys.
+        found: String,
+        /// The keys of Guardian's table.
+        expected: String,
     },
     /// Others kept writing the same items.
     #[error("others were faster {attempts} times")]
@@ -44,12 +82,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(crate) fn unavailable<E, R>(operation: &'static str, error: &SdkError<E, R>) -> Self
+    pub(crate) fn unavailable<E>(operation: &'static str, error: &SdkError<E>) -> Self
     where
-        E: std::error::Error + 'static,
-        R: std::fmt::Debug,
+        E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        Self::Unavailable { operation, cause: DisplayErrorContext(error).to_string() }
+        if let Some(code) = error.code().filter(|code| REFUSALS.contains(code)) {
+            let message = error.message().unwrap_or("no reason given").to_owned();
+            return Self::Refused { operation, code: code.to_owned(), message };
+        }
+        let mut cause = with_causes(error);
+        if let Some(id) = error.request_id() {
+            cause = format!("{cause} (AWS request {id})");
+        }
+        Self::Unavailable { operation, cause }
     }
 
     /// For an answer that DynamoDB's documentation rules out.
@@ -61,4 +106,15 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::Contended { .. })
     }
+}
+
+/// An error and its causes in one line; the SDK's own message alone ("dispatch failure") says nothing.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }

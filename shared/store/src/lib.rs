@@ -15,6 +15,7 @@
 //!
 //! Entries sort by time and before `p` and `s`, so that one Query reads settings, profile and the last hour's entries.
 
+pub mod client;
 mod entry_item;
 mod error;
 mod image;

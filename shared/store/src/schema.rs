@@ -1,10 +1,13 @@
-//! The table itself, for the emulator and for tests. In an AWS account the template creates it.
+//! The table itself: made for the emulator and for tests (in an AWS account the template creates it), and looked at by who
+//! must know which table a name means.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
+use aws_sdk_dynamodb::primitives::DateTime;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
-    StreamViewType, TimeToLiveSpecification,
+    StreamViewType, TableDescription, TimeToLiveSpecification,
 };
 
 use crate::StoreError;
@@ -48,4 +51,27 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), StoreError>
         .await
         .map_err(|error| StoreError::unavailable("UpdateTimeToLive", &error))?;
     Ok(())
+}
+
+/// What tells this table from every other one, also from one of the same name that was made later. Takes the IAM action
+/// `dynamodb:DescribeTable`.
+///
+/// # Errors
+/// [`StoreError::NoTable`], [`StoreError::OtherTable`] if it is not Guardian's, or whatever keeps it from being looked at.
+pub async fn identify(client: &Client, name: &str) -> Result<String, StoreError> {
+    let table = match client.describe_table().table_name(name).send().await {
+        Ok(answer) => answer.table.unwrap_or_else(|| TableDescription::builder().build()),
+        Err(error) if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) => {
+            return Err(StoreError::NoTable { table: name.to_owned() });
+        }
+        Err(error) => return Err(StoreError::unavailable("DescribeTable", &error)),
+    };
+    let keys: Vec<&str> = table.key_schema().iter().map(KeySchemaElement::attribute_name).collect();
+    if keys != [PARTITION, SORT] {
+        let (found, expected) = (keys.join(", "), [PARTITION, SORT].join(", "));
+        return Err(StoreError::OtherTable { table: name.to_owned(), found, expected });
+    }
+    // An emulator without table ids still knows when it made the table.
+    let made = || format!("{name} of {}", table.creation_date_time().map_or(0.0, DateTime::as_secs_f64));
+    Ok(table.table_id().map_or_else(made, str::to_owned))
 }

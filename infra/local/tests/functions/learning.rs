@@ -1,9 +1,14 @@
 //! Learning: exactly once in effect, whatever the stream does, and nothing lost to a record that cannot be read.
 
+use engine::currency::Currency;
+use engine::entry::{Attempt, Entry, Feedback};
+use engine::id::{AttemptId, Category, IdempotencyKey, MerchantId, PaymentMethod};
+use engine::money::Amount;
+use engine::time::LocalInstant;
 use local::verify::verify;
 use profile_updater::{Batch, Response};
 use serde_json::{Value, json};
-use store::ports::{ReadMerchant, ReadProfile, ReadRollups};
+use store::ports::{EntryChange, Put, PutEntry, ReadMerchant, ReadProfile, ReadRollups, UpdateEntry};
 
 use crate::world::{World, ada, call, golden, now, with_body, with_fields};
 
@@ -45,7 +50,7 @@ async fn one_pass_teaches_profile_merchant_and_rollups() {
     assert_eq!(difference(&world).await, None);
     let profile = world.table.read_profile(&ada()).await.unwrap().profile;
     assert_eq!(profile.purchases(), 14);
-    let merchant = engine::id::MerchantId::parse("gadget-shop").unwrap();
+    let merchant = MerchantId::parse("gadget-shop").unwrap();
     let labels = world.table.read_merchant(&merchant).await.unwrap().recent(now().day());
     assert_eq!(
         (labels.labelled, labels.positive),
@@ -55,6 +60,51 @@ async fn one_pass_teaches_profile_merchant_and_rollups() {
     let rollups = world.table.read_rollups(now().day().plus_days(-30), now().day()).await.unwrap();
     let sum = |name: &str| rollups.iter().map(|(_, counters)| counters.get(name)).sum::<i64>();
     assert_eq!((sum("imported"), sum("attempts"), sum("feedback.regret"), sum("regret.sum")), (12, 4, 2, 10));
+}
+
+#[tokio::test]
+async fn a_label_that_is_imported_with_its_purchase_teaches_as_feedback_does() {
+    let mut world = World::new().await;
+    let labels = [Some(Feedback::NotMe), Some(Feedback::NormalForMe), None];
+    let entries = labels.into_iter().enumerate().map(|(number, feedback)| {
+        let occurred_at = LocalInstant::parse(&format!("2026-03-1{number}T09:26:53Z")).unwrap();
+        let key = IdempotencyKey::parse(&format!("tx-{number}")).unwrap();
+        let attempt = Attempt {
+            customer: ada(),
+            amount: Amount::from_minor(1250, Currency::parse("EUR").unwrap()).unwrap(),
+            category: Category::parse(&format!("category-{number}")).unwrap(),
+            payment_method: PaymentMethod::parse("debit_card").unwrap(),
+            merchant: Some(MerchantId::parse("shop").unwrap()),
+            occurred_at,
+        };
+        Entry { feedback, ..Entry::imported(AttemptId::derive(&ada(), &key, occurred_at.instant()), attempt, now()) }
+    });
+    let entries: Vec<Entry> = entries.collect();
+    for entry in &entries {
+        assert_eq!(world.table.put_entry(entry).await.unwrap(), Put::Created);
+    }
+    assert_eq!(world.learn().await, Response::default());
+    assert_eq!(difference(&world).await, None);
+    let profile = world.table.read_profile(&ada()).await.unwrap().profile;
+    assert_eq!(profile.purchases(), 3);
+    assert_eq!((profile.feedback().not_me, profile.feedback().normal_for_me), (1, 1));
+    let labels = world.table.read_merchant(&MerchantId::parse("shop").unwrap()).await.unwrap().recent(now().day());
+    assert_eq!((labels.labelled, labels.positive), (2, 1));
+
+    // The same as if the feedback had come by itself, after the purchase.
+    let mut later = World::new().await;
+    for entry in &entries {
+        let silent = Entry { feedback: None, ..entry.clone() };
+        later.table.put_entry(&silent).await.unwrap();
+        if let Some(feedback) = entry.feedback {
+            assert!(later.table.update_entry(&silent, EntryChange::Feedback(feedback)).await.unwrap());
+        }
+    }
+    assert_eq!(later.learn().await, Response::default());
+    let same = later.table.read_profile(&ada()).await.unwrap().profile;
+    assert_eq!((same.purchases(), same.feedback()), (profile.purchases(), profile.feedback()));
+    let same = later.table.read_merchant(&MerchantId::parse("shop").unwrap()).await.unwrap().recent(now().day());
+    assert_eq!(same, labels);
 }
 
 #[tokio::test]

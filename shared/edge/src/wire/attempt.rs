@@ -4,13 +4,10 @@ use engine::currency::Currency;
 use engine::entry::Attempt;
 use engine::id::{AttemptId, Category, CustomerId, IdempotencyKey, MerchantId, PaymentMethod};
 use engine::money::Amount;
-use engine::time::{Instant, LocalInstant, MINUTE_MS};
+use engine::time::{CLOCK_SKEW_MS_MAX, Instant, LocalInstant};
 
 use crate::json::Object;
 use crate::problem::Problem;
-
-/// How far in the future `occurred_at` may lie, for clocks that are not quite in step.
-pub const CLOCK_SKEW_MS_MAX: i64 = 5 * MINUTE_MS;
 
 const EXPECTED_ID: &str = "an id of 1 to 64 of the characters A-Z a-z 0-9 _ -";
 

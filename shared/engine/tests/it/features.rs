@@ -7,7 +7,7 @@ use std::ops::Range;
 use engine::currency::Currency;
 use engine::decision::Decision;
 use engine::entry::{Attempt, Entry, Feedback, Origin, Outcome, Regret};
-use engine::features::{COUNT, FEATURES, NAMES, features};
+use engine::features::{COUNT, Direction, FEATURES, NAMES, features};
 use engine::merchant::{MerchantRecord, label_change};
 use engine::money::Amount;
 use engine::profile::{Change, Profile};
@@ -463,7 +463,7 @@ proptest! {
             let after = story.clone().and_attempt(attempt).features();
             for ((feature, before), after) in FEATURES.iter().zip(before).zip(after) {
                 let is_same = before.to_bits() == after.to_bits();
-                prop_assert!(is_same || feature.rises && before < after, "{}: {before}, {after}", feature.name);
+                prop_assert!(is_same || feature.direction == Direction::Rises && before < after, "{}: {before}, {after}", feature.name);
             }
         }
     }

@@ -102,6 +102,17 @@ impl FromStr for ColumnMap {
     }
 }
 
+impl fmt::Display for ColumnMap {
+    /// The mapping as it is read, its roles in their own order; nothing for the default.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, (role, column)) in self.names.iter().enumerate() {
+            let comma = if position > 0 { "," } else { "" };
+            write!(out, "{comma}{role}={column}")?;
+        }
+        Ok(())
+    }
+}
+
 impl ColumnMap {
     /// Looks every mapped column up in a file's header.
     pub(super) fn find_in(&self, header: &ByteRecord, file: &str) -> Result<Columns, HistoryError> {
@@ -200,6 +211,14 @@ mod tests {
         check("amount=A,amount=B", &[], Err("`amount` is mapped twice"));
         check("amount=A,customer_id=C", &[], Err(&format!("`occurred_at` is not mapped; {needed}")));
         check("sum=A", &[], Err(&format!("`sum` is no role; the roles are {}", Role::names())));
+    }
+
+    #[test]
+    fn a_mapping_is_written_as_it_is_read() {
+        let map: ColumnMap = " amount = SUM ,customer_id=WHO,occurred_at=WHEN".parse().unwrap();
+        assert_eq!(map.to_string(), "occurred_at=WHEN,customer_id=WHO,amount=SUM");
+        assert_eq!(map.to_string().parse::<ColumnMap>().unwrap(), map);
+        assert_eq!(ColumnMap::default().to_string(), "");
     }
 
     #[test]

@@ -93,7 +93,12 @@ fn wrong_usage_is_explained_with_exit_code_2() {
 
 #[test]
 fn help_names_the_commands_and_their_options() {
-    check(&["--help"], 0, &["Usage: cargo lab <COMMAND>", "simulate ", "inspect ", "evaluate ", "train "], &[]);
+    check(
+        &["--help"],
+        0,
+        &["Usage: cargo lab <COMMAND>", "simulate ", "inspect ", "evaluate ", "train ", "import "],
+        &[],
+    );
     check(
         &["simulate", "--help"],
         0,

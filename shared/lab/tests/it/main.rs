@@ -8,3 +8,5 @@ mod evaluations;
 mod guards;
 #[cfg(test)]
 mod histories;
+#[cfg(test)]
+mod imports;
