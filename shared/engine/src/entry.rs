@@ -4,6 +4,7 @@ use crate::decision::Decision;
 use crate::hash::Hasher;
 use crate::id::{AttemptId, Category, CustomerId, MerchantId, PaymentMethod};
 use crate::money::Amount;
+use crate::signal::Dimension;
 use crate::time::{Instant, LocalInstant};
 
 /// A purchase about to happen, or one that happened: what is known at the moment of paying.
@@ -118,6 +119,16 @@ impl Feedback {
     }
 }
 
+/// What was known of a customer before an attempt, as far as learning from it needs it. Frozen, because learning happens later.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Frozen {
+    /// Up to which amount, in minor units of the attempt's currency, it may move the profile, so that an attack does not become
+    /// the norm.
+    pub learn_minor_max: i64,
+    /// How surprising its amount was, in nats.
+    pub amount_nats: f64,
+}
+
 /// Where an entry comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Origin {
@@ -125,9 +136,8 @@ pub enum Origin {
     Scored(Box<Decision>),
     /// A purchase of the past that the caller imported.
     Imported {
-        /// Up to which amount, in minor units of its currency, it may move the profile, if what came before it was known
-        /// when it was imported; `None` for as it is. See [`Decision::learn_minor_max`].
-        learn_minor_max: Option<i64>,
+        /// What was known before it, if that was at hand when it was imported.
+        frozen: Option<Frozen>,
     },
 }
 
@@ -159,7 +169,7 @@ impl Entry {
 
     /// The first state of an imported purchase that is learned as it is.
     pub fn imported(id: AttemptId, attempt: Attempt, recorded_at: Instant) -> Self {
-        let origin = Origin::Imported { learn_minor_max: None };
+        let origin = Origin::Imported { frozen: None };
         Self { id, attempt, recorded_at, origin, outcome: None, feedback: None, revision: 1 }
     }
 
@@ -171,11 +181,14 @@ impl Entry {
         }
     }
 
-    /// Up to which amount, in minor units of the attempt's currency, this purchase may move the profile; `None` for as it is.
-    pub fn learn_minor_max(&self) -> Option<i64> {
+    /// What was known before this entry; `None` for an imported purchase of which it was not at hand: it is learned as it is.
+    pub fn frozen(&self) -> Option<Frozen> {
         match &self.origin {
-            Origin::Scored(decision) => Some(decision.learn_minor_max),
-            Origin::Imported { learn_minor_max } => *learn_minor_max,
+            Origin::Scored(decision) => Some(Frozen {
+                learn_minor_max: decision.learn_minor_max,
+                amount_nats: decision.deviation(Dimension::Amount),
+            }),
+            Origin::Imported { frozen } => *frozen,
         }
     }
 

@@ -78,7 +78,7 @@ const MERCHANT: Topic = Topic::Dimension(Dimension::Merchant);
 const HISTORY: Topic = Topic::History;
 
 /// Every feature, in the order of a model's inputs.
-pub const FEATURES: [Feature; 34] = [
+pub const FEATURES: [Feature; 36] = [
     rises("ln_amount", AMOUNT, "ln euro", "the amount, in about-euros"),
     rises(
         "amount_nats",
@@ -150,6 +150,7 @@ pub const FEATURES: [Feature; 34] = [
     ),
     free("merchant_labelled", MERCHANT, "labels", "labels that arrived of the merchant's purchases of 30 days"),
     free("merchant_positive", MERCHANT, "labels", "those of them that are positive"),
+    free("merchant_explained", MERCHANT, "labels", "those of the positive whose own amount was odd for the customer"),
     free(
         "merchant_rate_7",
         MERCHANT,
@@ -173,6 +174,7 @@ pub const FEATURES: [Feature; 34] = [
     free("ln_purchases", HISTORY, "ln purchases", "ln(1 + purchases learned)"),
     free("days_known", HISTORY, "days", "days since the first purchase; 0 without"),
     free("not_me_count", HISTORY, "purchases", "attempts and purchases that the customer disowned"),
+    free("not_me_recent", HISTORY, "purchases", "the same, decayed with 14 days"),
 ];
 
 /// The features' names, in their order.
@@ -237,6 +239,7 @@ pub(crate) fn of_signals(attempt: &Attempt, known: Known<'_>, signals: &Signals)
         merchant.risk_nats,
         merchant.labels.labelled as f64,
         merchant.labels.positive as f64,
+        merchant.labels.explained as f64,
         rate(MERCHANT_RATE_FAST_DAYS),
         rate(MERCHANT_RATE_SLOW_DAYS),
         streak.positive as f64,
@@ -245,6 +248,7 @@ pub(crate) fn of_signals(attempt: &Attempt, known: Known<'_>, signals: &Signals)
         f64::from(profile.purchases()).ln_1p(),
         known_days,
         f64::from(profile.feedback().not_me),
+        profile.recently_disowned(now),
     ];
     values.map(|value| value as f32)
 }

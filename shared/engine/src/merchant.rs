@@ -17,6 +17,49 @@ pub struct LabelCounts {
     pub labelled: i64,
     /// Among them those disowned or regretted.
     pub positive: i64,
+    /// Among the positive those of an amount that was odd for the customer: they speak of the customer's card or mood rather
+    /// than of the merchant.
+    pub explained: i64,
+}
+
+/// From this surprise of its own amount on, in nats, a positive is explained by it: one in ten. Without this distinction a stolen
+/// card makes every shop it is used in look compromised for days. On the Fraud Detection Handbook's days 92-121 it brings the
+/// average precision from .804 to .807 (with 1.6 nats .805, with 3.0 .807), and by the handbook's protocol from .759 to .768.
+const EXPLAINED_FROM_NATS: f64 = 2.3;
+
+impl LabelCounts {
+    /// Adds other counts.
+    pub fn add(&mut self, other: Self) {
+        self.labelled += other.labelled;
+        self.positive += other.positive;
+        self.explained += other.explained;
+    }
+
+    /// What is left without other counts.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self {
+            labelled: self.labelled - other.labelled,
+            positive: self.positive - other.positive,
+            explained: self.explained - other.explained,
+        }
+    }
+
+    /// Whether nothing is counted.
+    pub fn is_zero(self) -> bool {
+        self == Self::default()
+    }
+
+    /// What one state of an entry counts for.
+    fn of(entry: &Entry) -> Self {
+        let label = entry.label().filter(|_| entry.is_purchase());
+        let is_odd = entry.frozen().is_some_and(|frozen| frozen.amount_nats >= EXPLAINED_FROM_NATS);
+        Self {
+            labelled: label.is_some().into(),
+            positive: (label == Some(true)).into(),
+            explained: (label == Some(true) && is_odd).into(),
+        }
+    }
 }
 
 /// What is known of one merchant. Only labels that arrived are in it, and only counts, so that the order in which they
@@ -39,17 +82,15 @@ impl MerchantRecord {
 
     /// Adds counts to a day.
     pub fn add(&mut self, day: Day, counts: LabelCounts) {
-        let sum = self.days.entry(day).or_default();
-        sum.labelled += counts.labelled;
-        sum.positive += counts.positive;
+        self.days.entry(day).or_default().add(counts);
     }
 
     /// The labels of the [`RECORD_DAYS`] days up to and including `today`.
     pub fn recent(&self, today: Day) -> LabelCounts {
         let range = today.plus_days(1 - RECORD_DAYS)..=today;
-        self.days.range(range).fold(LabelCounts::default(), |sum, (_, counts)| LabelCounts {
-            labelled: sum.labelled + counts.labelled,
-            positive: sum.positive + counts.positive,
+        self.days.range(range).fold(LabelCounts::default(), |mut sum, (_, counts)| {
+            sum.add(*counts);
+            sum
         })
     }
 }
@@ -58,6 +99,7 @@ impl MerchantRecord {
 const RATE_PRIOR_LABELS: f64 = 2.0;
 
 /// The latest labelled days of a merchant that are all positive: what a merchant that has just been compromised looks like.
+/// Positives that are explained by their own amount count for nothing here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Streak {
     /// The positive labels of those days.
@@ -73,26 +115,26 @@ impl MerchantRecord {
     pub fn streak(&self, today: Day) -> Streak {
         let mut streak = Streak::default();
         let days = self.days.range(today.plus_days(1 - RECORD_DAYS)..=today);
-        for (day, counts) in days.rev().filter(|(_, counts)| counts.labelled > 0) {
+        for (day, counts) in days.rev().filter(|(_, counts)| counts.labelled > counts.explained) {
             if counts.positive < counts.labelled {
                 streak.unbroken_days = Some(today.since_days(*day));
                 break;
             }
-            streak.positive += counts.positive;
+            streak.positive += counts.positive - counts.explained;
             streak.days = Some(today.since_days(*day));
         }
         streak
     }
 
     /// The share of positives among the labels of the [`RECORD_DAYS`] days up to `today`, each weighing `exp(-age / τ)`,
-    /// shrunk to [`POSITIVE_SHARE`].
+    /// shrunk to [`POSITIVE_SHARE`]. Positives that are explained by their own amount are as if they were not.
     pub fn rate(&self, today: Day, tau_days: f64) -> f64 {
         let mut positive = POSITIVE_SHARE * RATE_PRIOR_LABELS;
         let mut labelled = RATE_PRIOR_LABELS;
         for (day, counts) in self.days.range(today.plus_days(1 - RECORD_DAYS)..=today) {
             let weight = (-f64::from(today.since_days(*day)) / tau_days).exp();
-            positive += weight * counts.positive as f64;
-            labelled += weight * counts.labelled as f64;
+            positive += weight * (counts.positive - counts.explained) as f64;
+            labelled += weight * (counts.labelled - counts.explained) as f64;
         }
         positive / labelled
     }
@@ -100,9 +142,8 @@ impl MerchantRecord {
 
 /// What a change of an entry adds to its merchant's record; `None` if nothing.
 pub fn label_change(change: Change<'_>) -> Option<LabelCounts> {
-    let labelled = change.delta(|entry: &Entry| entry.is_purchase() && entry.label().is_some());
-    let positive = change.delta(|entry: &Entry| entry.is_purchase() && entry.label() == Some(true));
-    (labelled != 0 || positive != 0).then_some(LabelCounts { labelled, positive })
+    let before = change.before.map(LabelCounts::of).unwrap_or_default();
+    Some(LabelCounts::of(change.after).without(before)).filter(|counts| !counts.is_zero())
 }
 
 #[cfg(test)]
@@ -114,7 +155,7 @@ mod tests {
     fn check_streak(record: &[(i32, i64, i64)], expect: (i64, Option<i32>, Option<i32>)) {
         let today = Day::parse("2026-03-31").unwrap();
         let days = record.iter().map(|(ago, labelled, positive)| {
-            (today.plus_days(-ago), LabelCounts { labelled: *labelled, positive: *positive })
+            (today.plus_days(-ago), LabelCounts { labelled: *labelled, positive: *positive, explained: 0 })
         });
         let Streak { positive, days, unbroken_days } = MerchantRecord::from_days(days).streak(today);
         assert_eq!((positive, days, unbroken_days), expect);
@@ -131,7 +172,7 @@ mod tests {
     #[test]
     fn a_rate_forgets_and_is_shrunk() {
         let today = Day::parse("2026-03-31").unwrap();
-        let counts = |labelled, positive| LabelCounts { labelled, positive };
+        let counts = |labelled, positive| LabelCounts { labelled, positive, explained: 0 };
         let record = MerchantRecord::from_days([(today, counts(3, 1)), (today.plus_days(-7), counts(10, 10))]);
         let weight = (-1.0_f64).exp();
         let expected = (0.02 + 1.0 + 10.0 * weight) / (2.0 + 3.0 + 10.0 * weight);
@@ -142,13 +183,13 @@ mod tests {
     #[test]
     fn only_the_last_days_count() {
         let today = Day::parse("2026-03-31").unwrap();
-        let one = LabelCounts { labelled: 1, positive: 1 };
+        let one = LabelCounts { labelled: 1, positive: 1, explained: 0 };
         let record = MerchantRecord::from_days([
             (today.plus_days(-30), one),
             (today.plus_days(-29), one),
             (today, one),
             (today.plus_days(1), one),
         ]);
-        assert_eq!(record.recent(today), LabelCounts { labelled: 2, positive: 2 });
+        assert_eq!(record.recent(today), LabelCounts { labelled: 2, positive: 2, explained: 0 });
     }
 }

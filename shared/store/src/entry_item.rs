@@ -4,7 +4,7 @@
 use engine::alarm_rate::AlarmRate;
 use engine::currency::Currency;
 use engine::decision::{Action, Decision, Intervention, Message, Missing, Reason, ReasonCode, Strategy};
-use engine::entry::{Attempt, Entry, Feedback, Origin, Outcome, Regret};
+use engine::entry::{Attempt, Entry, Feedback, Frozen, Origin, Outcome, Regret};
 use engine::id::{AttemptId, Category, CustomerId, MerchantId, PaymentMethod};
 use engine::money::Amount;
 use engine::signal::{Dimension, PerDimension};
@@ -47,8 +47,14 @@ pub(crate) fn to_item(entry: &Entry) -> Result<Item, StoreError> {
             let stored = stored.map_err(|error| StoreError::Damaged { sort_key, what: error.to_string() })?;
             item.insert("decision".to_owned(), text(stored));
         }
-        Origin::Imported { learn_minor_max } => {
-            item.extend(learn_minor_max.map(|most| ("learn_minor_max".to_owned(), number(most))));
+        Origin::Imported { frozen } => {
+            let frozen = frozen.map(|Frozen { learn_minor_max, amount_nats }| {
+                [
+                    ("learn_minor_max".to_owned(), number(learn_minor_max)),
+                    ("amount_nats".to_owned(), number(amount_nats)),
+                ]
+            });
+            item.extend(frozen.into_iter().flatten());
         }
     }
     item.extend(outcome_attributes(entry).map(|(name, value)| (name.to_owned(), value)));
@@ -94,7 +100,12 @@ pub(crate) fn from_item(item: &Item) -> Result<Entry, StoreError> {
         occurred_at: image.parsed("occurred_at", LocalInstant::parse)?,
     };
     let origin = match image.optional_text("decision")? {
-        None => Origin::Imported { learn_minor_max: image.optional_number("learn_minor_max")? },
+        None => {
+            let frozen = image.optional_number("learn_minor_max")?.map(|learn_minor_max| {
+                Ok::<_, StoreError>(Frozen { learn_minor_max, amount_nats: image.number("amount_nats")? })
+            });
+            Origin::Imported { frozen: frozen.transpose()? }
+        }
         Some(stored) => {
             let stored: StoredDecision =
                 serde_json::from_str(stored).map_err(|error| image.damaged(format!("`decision`: {error}")))?;
@@ -298,7 +309,7 @@ mod tests {
         let mut imported = Entry::imported(scored.id, scored.attempt.clone(), scored.recorded_at);
         imported.attempt.merchant = None;
         assert_eq!(from_item(&to_item(&imported).unwrap()).unwrap(), imported);
-        imported.origin = Origin::Imported { learn_minor_max: Some(12_345) };
+        imported.origin = Origin::Imported { frozen: Some(Frozen { learn_minor_max: 12_345, amount_nats: 1.0 / 3.0 }) };
         assert_eq!(from_item(&to_item(&imported).unwrap()).unwrap(), imported);
     }
 

@@ -46,6 +46,7 @@ impl Profile {
         for sum in [self.attempts_daily, self.attempts_weekly, self.spent_daily, self.spent_monthly] {
             out.sum(sum);
         }
+        out.sum(self.disowned);
         out.log_amounts(self.amounts);
         self.hours.iter().for_each(|bin| out.sum(*bin));
         out.number(self.categories.iter().len() as u64);
@@ -89,7 +90,7 @@ impl Profile {
         let purchases = input.count()?;
         let feedback =
             FeedbackCounts { regretted: input.count()?, normal_for_me: input.count()?, not_me: input.count()? };
-        // The first format knew neither what became of decisions nor the largest amount of the last weeks.
+        // The first format did not know what became of decisions, and neither the largest amount nor what was disowned of late.
         let alarms = if version == 1 {
             AlarmCounts::default()
         } else {
@@ -100,6 +101,7 @@ impl Profile {
         let peak = input.peak()?;
         let recent_peak = if version == 1 { None } else { input.peak()? };
         let [attempts_daily, attempts_weekly, spent_daily, spent_monthly] = input.sums()?;
+        let disowned = if version == 1 { 0.0 } else { input.sum()? };
         let amounts = input.log_amounts()?;
         let hours = input.sums()?;
         let categories = input.tally(Reader::log_amounts)?;
@@ -123,6 +125,7 @@ impl Profile {
             hours,
             attempts_daily,
             attempts_weekly,
+            disowned,
             spent_daily,
             spent_monthly,
             merchants,

@@ -14,6 +14,8 @@ pub const SPENDING_DAYS: f64 = 30.0;
 pub const DAILY: f64 = 1.0;
 /// See [`DAILY`].
 pub const WEEKLY: f64 = 7.0;
+/// The time constant of what the customer disowned, in days.
+pub const DISOWNED_DAYS: f64 = 14.0;
 
 /// What an event of `at` weighs at `reference` under time constant `tau_days`; 1 if it is not older than that.
 pub fn weight(at: Instant, reference: Instant, tau_days: f64) -> f64 {

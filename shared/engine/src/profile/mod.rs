@@ -18,7 +18,7 @@ pub use tally::{Sums, Tally};
 
 use crate::entry::{Entry, Feedback};
 use crate::time::{DAY_MS, Instant};
-use decay::{DAILY, HABIT_DAYS, SPENDING_DAYS, WEEKLY, weight};
+use decay::{DAILY, DISOWNED_DAYS, HABIT_DAYS, SPENDING_DAYS, WEEKLY, weight};
 
 /// Under how many purchases a customer counts as not known yet.
 pub const LEARNING_UNTIL_PURCHASES: u32 = 10;
@@ -28,6 +28,9 @@ const PEAK_DAYS: f64 = 180.0;
 
 /// How fast the largest amount of the last weeks is forgotten, likewise.
 const RECENT_PEAK_DAYS: f64 = 20.0;
+
+/// Up to this weight nothing is disowned.
+const NOTHING_DISOWNED: f64 = 2e-6;
 
 /// One change of one entry, as a stream record tells it.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +89,7 @@ pub struct Profile {
     hours: [f64; 24],
     attempts_daily: f64,
     attempts_weekly: f64,
+    disowned: f64,
     spent_daily: f64,
     spent_monthly: f64,
     merchants: Merchants,
@@ -149,6 +153,7 @@ impl Profile {
             self.categories.add(entry.attempt.category.as_str(), LogAmounts::default());
             self.payment_methods.add(entry.attempt.payment_method.as_str(), 0.0);
         }
+        self.disowned += f64::from(not_me) * self.weight_of(at, DISOWNED_DAYS);
         let habit = change.delta(Entry::shows_habit) as f64;
         if habit != 0.0 {
             self.learn_habit(entry, habit);
@@ -191,6 +196,7 @@ impl Profile {
         self.hours.iter_mut().for_each(|bin| *bin *= habit);
         self.attempts_daily *= factor(DAILY);
         self.attempts_weekly *= factor(WEEKLY);
+        self.disowned *= factor(DISOWNED_DAYS);
         self.spent_daily *= factor(DAILY);
         self.spent_monthly *= factor(SPENDING_DAYS);
         self.reference = Some(at);
@@ -267,6 +273,14 @@ impl Profile {
         (self.attempts_daily * factor(DAILY), self.attempts_weekly * factor(WEEKLY))
     }
 
+    /// About how many attempts and purchases of the last weeks the customer has disowned, at `now`: each weighs
+    /// `exp(-age / 14 days)`.
+    pub fn recently_disowned(&self, now: Instant) -> f64 {
+        let factor = self.reference.map_or(0.0, |reference| weight(reference, now, DISOWNED_DAYS));
+        // Less than one of half a year ago is what rounding leaves of one that was disowned by mistake.
+        Some(self.disowned * factor).filter(|disowned| *disowned > NOTHING_DISOWNED).unwrap_or(0.0)
+    }
+
     /// What was spent in about the last day, and in a mean day of about the last month, in about-euros at `now`.
     pub fn recent_spending(&self, now: Instant) -> (f64, f64) {
         let factor = |tau_days| self.reference.map_or(0.0, |reference| weight(reference, now, tau_days));
@@ -334,6 +348,7 @@ impl Profile {
             .chain([
                 ("attempts a day", self.attempts_daily),
                 ("attempts a week", self.attempts_weekly),
+                ("disowned", self.disowned),
                 ("spent a day", self.spent_daily),
                 ("spent a month", self.spent_monthly),
                 ("peak", self.peak.unwrap_or_default()),
@@ -346,8 +361,8 @@ impl Profile {
 fn learned_ln_size(entry: &Entry) -> f64 {
     let amount = entry.attempt.amount;
     let size = amount.size();
-    let clipped = entry.learn_minor_max().filter(|most| *most < amount.minor());
-    clipped.map_or(size, |most| size * most as f64 / amount.minor() as f64).ln()
+    let clipped = entry.frozen().filter(|frozen| frozen.learn_minor_max < amount.minor());
+    clipped.map_or(size, |frozen| size * frozen.learn_minor_max as f64 / amount.minor() as f64).ln()
 }
 
 fn days(at: Instant) -> f64 {

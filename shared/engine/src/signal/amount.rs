@@ -1,6 +1,6 @@
 //! Amount: is it high for this customer in this category?
 
-use crate::entry::Attempt;
+use crate::entry::{Attempt, Frozen};
 use crate::money::Amount;
 use crate::population;
 use crate::profile::{Belief, Profile};
@@ -51,11 +51,16 @@ impl AmountSignal {
     }
 }
 
-/// The amount up to which the profile would learn a purchase like this, in minor units of its currency: what a purchase of
-/// the past is imported with where everything before it is at hand.
-pub fn learn_bound(attempt: &Attempt, profile: &Profile) -> i64 {
-    let left = profile.habit_factor(attempt.occurred_at.instant());
-    learn_minor_max(attempt, Beliefs::of(attempt, profile, left).in_category)
+impl Frozen {
+    /// What a purchase of the past is imported with where everything before it is at hand: the same as if it had been scored.
+    pub fn of(attempt: &Attempt, profile: &Profile) -> Self {
+        let left = profile.habit_factor(attempt.occurred_at.instant());
+        let belief = Beliefs::of(attempt, profile, left).in_category;
+        Self {
+            learn_minor_max: learn_minor_max(attempt, belief),
+            amount_nats: belief.upper_tail_nats(attempt.amount.size().ln()),
+        }
+    }
 }
 
 fn learn_minor_max(attempt: &Attempt, belief: Belief) -> i64 {

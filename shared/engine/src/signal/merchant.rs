@@ -74,7 +74,7 @@ mod tests {
 
     #[track_caller]
     fn check(positive: i64, labelled: i64, expect_tail: f64) {
-        let tail = (-risk(LabelCounts { labelled, positive })).exp();
+        let tail = (-risk(LabelCounts { labelled, positive, explained: 0 })).exp();
         assert!((tail - expect_tail).abs() < 1e-6 * (1.0 + expect_tail), "{tail}");
     }
 

@@ -16,7 +16,7 @@ use crate::merchant::MerchantRecord;
 use crate::profile::Profile;
 use crate::time::Instant;
 
-pub use amount::{AmountSignal, learn_bound};
+pub use amount::AmountSignal;
 pub use choice::ChoiceSignal;
 pub use merchant::MerchantSignal;
 pub use timing::TimingSignal;

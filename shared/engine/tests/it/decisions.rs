@@ -70,8 +70,10 @@ fn a_burst_is_seen_before_the_profile_has_learned_it() {
 
 #[test]
 fn what_others_disowned_makes_a_known_merchant_risky() {
-    let record =
-        MerchantRecord::from_days([(next_noon().day().plus_days(-3), LabelCounts { labelled: 40, positive: 6 })]);
+    let record = MerchantRecord::from_days([(
+        next_noon().day().plus_days(-3),
+        LabelCounts { labelled: 40, positive: 6, explained: 0 },
+    )]);
     let case = Case { merchant: Some(record), ..Case::default() };
     let decision = case.decide(&usual());
     let reason = decision.reasons.first().unwrap();

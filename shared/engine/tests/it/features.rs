@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use engine::currency::Currency;
 use engine::decision::Decision;
-use engine::entry::{Attempt, Entry, Feedback, Origin, Outcome, Regret};
+use engine::entry::{Attempt, Entry, Feedback, Frozen, Origin, Outcome, Regret};
 use engine::features::{COUNT, Direction, FEATURES, NAMES, features};
 use engine::merchant::{MerchantRecord, label_change};
 use engine::money::Amount;
@@ -46,6 +46,8 @@ struct Label {
     bought_at: Instant,
     arrived_at: Instant,
     said: Feedback,
+    /// How surprising the purchase's amount was for that customer.
+    amount_nats: f64,
 }
 
 impl Story {
@@ -117,7 +119,9 @@ impl Story {
 fn record(labels: &[Label], now: Instant) -> MerchantRecord {
     let mut record = MerchantRecord::default();
     for label in labels.iter().filter(|label| label.arrived_at <= now) {
-        let before = purchase(attempt(1000, "x", "x", "shop1", label.bought_at));
+        let frozen = Frozen { learn_minor_max: 1000, amount_nats: label.amount_nats };
+        let origin = Origin::Imported { frozen: Some(frozen) };
+        let before = Entry { origin, ..purchase(attempt(1000, "x", "x", "shop1", label.bought_at)) };
         let after = Entry { feedback: Some(label.said), ..before.clone() };
         if let Some(counts) = label_change(Change { before: Some(&before), after: &after }) {
             record.add(label.bought_at.day(), counts);
@@ -143,7 +147,7 @@ fn at_offset(minutes: i16, attempt: Attempt) -> Attempt {
 }
 
 fn learned_up_to(learn_minor_max: i64, entry: Entry) -> Entry {
-    Entry { origin: Origin::Imported { learn_minor_max: Some(learn_minor_max) }, ..entry }
+    Entry { origin: Origin::Imported { frozen: Some(Frozen { learn_minor_max, amount_nats: 0.0 }) }, ..entry }
 }
 
 fn disowned(entry: Entry) -> Entry {
@@ -166,7 +170,7 @@ fn ago(ms: i64) -> Instant {
 
 /// A label of a purchase so many days ago, told two days later.
 fn label(days_ago: i64, said: Feedback) -> Label {
-    Label { bought_at: ago(days_ago * DAY_MS), arrived_at: ago((days_ago - 2) * DAY_MS), said }
+    Label { bought_at: ago(days_ago * DAY_MS), arrived_at: ago((days_ago - 2) * DAY_MS), said, amount_nats: 0.0 }
 }
 
 fn regret(score: u8) -> Feedback {
@@ -373,6 +377,11 @@ fn a_merchants_labels() {
     check(&story.clone().and_labels(compromised.clone()));
     check(&story.clone().and_labels(disowned(20..21).chain(disowned(5..7)).collect()));
     check(&story.clone().and_labels(normal(0..1).chain(disowned(5..7)).collect()));
+    // A positive whose own amount was odd says nothing of the merchant, wherever it stands.
+    let odd = |days_ago, said| Label { amount_nats: 2.4, ..label(days_ago, said) };
+    let odd_ones = [odd(3, Feedback::NotMe), odd(4, Feedback::NormalForMe), odd(12, Feedback::NotMe)];
+    check(&story.clone().and_labels(odd_ones.to_vec()));
+    check(&story.clone().and_labels(disowned(5..11).chain(odd_ones).chain(normal(13..20)).collect()));
     // What is unclear is no label, and what has not arrived is not known.
     let unclear = [3, 4, 6, 7].into_iter().zip([8, 7, 5, 4]).map(|(score, days)| label(days, regret(score)));
     check(&story.clone().and_labels(unclear.chain(disowned(-1..4)).chain(normal(0..2)).collect()));
@@ -421,10 +430,12 @@ fn any_entry() -> impl Strategy<Value = Entry> {
 }
 
 fn any_label() -> impl Strategy<Value = Label> {
-    (-1..40_i64, 0..24_i64, 0..20_i64, any_feedback()).prop_map(|(days, hours, days_later, said)| {
-        let bought_at = ago(days * DAY_MS + hours * HOUR_MS);
-        Label { bought_at, arrived_at: bought_at.plus_ms(days_later * DAY_MS), said }
-    })
+    (-1..40_i64, 0..24_i64, 0..20_i64, any_feedback(), 0.0..4.0).prop_map(
+        |(days, hours, days_later, said, amount_nats)| {
+            let bought_at = ago(days * DAY_MS + hours * HOUR_MS);
+            Label { bought_at, arrived_at: bought_at.plus_ms(days_later * DAY_MS), said, amount_nats }
+        },
+    )
 }
 
 fn any_story() -> impl Strategy<Value = Story> {

@@ -4,6 +4,7 @@
 //! need no pass through time: each merchant's labels lie here in the order in which they arrived, with running sums, and the
 //! record at an instant is read off. That is what lets the replay go through the customers in parallel.
 
+use engine::entry::Frozen;
 use engine::merchant::{LabelCounts, MerchantRecord, RECORD_DAYS, label_change};
 use engine::profile::Change;
 use engine::time::{Day, Instant};
@@ -26,12 +27,13 @@ struct Line {
 }
 
 impl MerchantBook {
-    /// The book of a ledger whose labels become known `label_delay_ms` after their purchase.
-    pub fn of(ledger: &Ledger, label_delay_ms: i64) -> Self {
+    /// The book of a ledger whose labels become known `label_delay_ms` after their purchase. `frozen` is what was known before
+    /// each purchase.
+    pub fn of(ledger: &Ledger, frozen: &[Option<Frozen>], label_delay_ms: i64) -> Self {
         let mut pages = vec![Vec::new(); ledger.merchant_count()];
-        for purchase in ledger.purchases() {
+        for (purchase, frozen) in ledger.purchases().iter().zip(frozen) {
             let page = purchase.merchant.and_then(|merchant| pages.get_mut(merchant as usize));
-            if let (Some(page), Some(counts)) = (page, counts(ledger, purchase)) {
+            if let (Some(page), Some(counts)) = (page, counts(ledger, purchase, *frozen)) {
                 page.push(Line { occurred_at: purchase.instant(), until_here: counts });
             }
         }
@@ -39,7 +41,7 @@ impl MerchantBook {
             page.sort_by_key(|line| line.occurred_at);
             let mut sum = LabelCounts::default();
             for line in page {
-                sum = plus(sum, line.until_here);
+                sum.add(line.until_here);
                 line.until_here = sum;
             }
         }
@@ -68,23 +70,15 @@ impl Line {
 fn by_day(lines: &[Line], mut before: LabelCounts) -> impl Iterator<Item = (Day, LabelCounts)> {
     lines.chunk_by(|left, right| left.occurred_at.day() == right.occurred_at.day()).filter_map(move |lines| {
         let last = lines.last()?;
-        let counts = minus(last.until_here, before);
+        let counts = last.until_here.without(before);
         before = last.until_here;
         Some((last.occurred_at.day(), counts))
     })
 }
 
 /// What the label of a purchase adds to its merchant's record, by the engine's own rule; `None` if it has no label.
-fn counts(ledger: &Ledger, purchase: &Purchase) -> Option<LabelCounts> {
-    let before = entry(ledger.attempt(purchase)?);
+fn counts(ledger: &Ledger, purchase: &Purchase, frozen: Option<Frozen>) -> Option<LabelCounts> {
+    let before = entry(ledger.attempt(purchase)?, frozen);
     let after = labelled(&before, purchase.label?);
     label_change(Change { before: Some(&before), after: &after })
-}
-
-fn plus(left: LabelCounts, right: LabelCounts) -> LabelCounts {
-    LabelCounts { labelled: left.labelled + right.labelled, positive: left.positive + right.positive }
-}
-
-fn minus(left: LabelCounts, right: LabelCounts) -> LabelCounts {
-    LabelCounts { labelled: left.labelled - right.labelled, positive: left.positive - right.positive }
 }

@@ -13,11 +13,11 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use engine::entry::{Attempt, Entry, Feedback, Origin};
+use engine::entry::{Attempt, Entry, Feedback, Frozen, Origin};
 use engine::features::{COUNT, features};
 use engine::id::AttemptId;
 use engine::profile::{Change, Profile};
-use engine::signal::{Known, learn_bound};
+use engine::signal::Known;
 use engine::time::{HOUR_MS, Instant};
 use rayon::prelude::*;
 
@@ -36,7 +36,8 @@ pub struct Replay<'a> {
 impl<'a> Replay<'a> {
     /// A replay in which every label becomes known `label_delay_ms` after its purchase.
     pub fn new(ledger: &'a Ledger, label_delay_ms: i64) -> Self {
-        Self { ledger, merchants: MerchantBook::of(ledger, label_delay_ms), label_delay_ms }
+        let frozen = frozen_of_positives(ledger, label_delay_ms);
+        Self { ledger, merchants: MerchantBook::of(ledger, &frozen, label_delay_ms), label_delay_ms }
     }
 
     /// The features of every purchase in `period`, each from all that was known at its time.
@@ -72,49 +73,85 @@ impl<'a> Replay<'a> {
 
     /// Replays one customer's purchases at `known`, writing the features of those from position `wanted_from` on.
     fn replay_customer(&self, known: Range<usize>, wanted_from: usize, out: &mut [f32]) {
-        let purchases = self.ledger.purchases();
-        let mut profile = Profile::default();
-        let mut disowned_later: VecDeque<(Instant, Entry)> = VecDeque::new();
-        let mut recent: Vec<Entry> = Vec::new();
         let mut out = out.chunks_exact_mut(COUNT);
-        for position in known {
-            let Some((purchase, attempt)) =
-                purchases.get(position).and_then(|purchase| Some((purchase, self.ledger.attempt(purchase)?)))
-            else {
-                continue;
+        pass(self.ledger, self.label_delay_ms, known, |position, attempt, profile, recent| {
+            let Some(purchase) = self.ledger.purchases().get(position).filter(|_| position >= wanted_from) else {
+                return;
             };
-            let now = purchase.instant();
-            while let Some((_, before)) = disowned_later.pop_front_if(|(told_at, _)| *told_at <= now) {
-                let after = labelled(&before, true);
-                profile.learn(Change { before: Some(&before), after: &after });
+            let merchant = purchase.merchant.map(|merchant| self.merchants.record_at(merchant, purchase.instant()));
+            let known = Known { profile, recent, merchant: merchant.as_ref() };
+            if let Some(out) = out.next() {
+                out.copy_from_slice(&features(attempt, known));
             }
-            recent.retain(|entry| now.since_ms(entry.attempt.occurred_at.instant()) < HOUR_MS);
-            if position >= wanted_from
-                && let Some(out) = out.next()
-            {
-                let merchant = purchase.merchant.map(|merchant| self.merchants.record_at(merchant, now));
-                let known = Known { profile: &profile, recent: &recent, merchant: merchant.as_ref() };
-                out.copy_from_slice(&features(&attempt, known));
+        });
+    }
+}
+
+/// What was known before each purchase that turned out positive: what is frozen into an entry does not depend on merchants, so
+/// it is found in a pass before theirs.
+fn frozen_of_positives(ledger: &Ledger, label_delay_ms: i64) -> Vec<Option<Frozen>> {
+    let mut frozen = vec![None; ledger.purchases().len()];
+    let mut rest = frozen.as_mut_slice();
+    let mut customers = Vec::with_capacity(ledger.customers().len());
+    for all in ledger.customers() {
+        let Some((theirs, others)) = rest.split_at_mut_checked(all.len()) else { break };
+        customers.push((all, theirs));
+        rest = others;
+    }
+    customers.into_par_iter().for_each(|(all, out)| {
+        let first = all.start;
+        pass(ledger, label_delay_ms, all, |position, attempt, profile, _| {
+            let is_positive = ledger.purchases().get(position).is_some_and(|purchase| purchase.label == Some(true));
+            if let Some(out) = out.get_mut(position - first).filter(|_| is_positive) {
+                *out = Some(Frozen::of(attempt, profile));
             }
-            let learn_minor_max = learn_bound(&attempt, &profile);
-            let entry = Entry { origin: Origin::Imported { learn_minor_max: Some(learn_minor_max) }, ..entry(attempt) };
-            profile.learn(Change { before: None, after: &entry });
-            // Of a genuine label a profile learns nothing that a feature sees.
-            if purchase.label == Some(true)
-                && let Some(told_at) = purchase.label_known_at(self.label_delay_ms)
-            {
-                disowned_later.push_back((told_at, entry.clone()));
-            }
-            recent.push(entry);
+        });
+    });
+    frozen
+}
+
+/// Goes through one customer's purchases at `known` in order of time: lets `see` each attempt with the profile and the last
+/// hour's entries as they are before it, and then learns it, up to the bound that was frozen.
+fn pass(
+    ledger: &Ledger,
+    label_delay_ms: i64,
+    known: Range<usize>,
+    mut see: impl FnMut(usize, &Attempt, &Profile, &[Entry]),
+) {
+    let mut profile = Profile::default();
+    let mut disowned_later: VecDeque<(Instant, Entry)> = VecDeque::new();
+    let mut recent: Vec<Entry> = Vec::new();
+    for position in known {
+        let purchase = ledger.purchases().get(position);
+        let Some((purchase, attempt)) = purchase.and_then(|purchase| Some((purchase, ledger.attempt(purchase)?)))
+        else {
+            continue;
+        };
+        let now = purchase.instant();
+        while let Some((_, before)) = disowned_later.pop_front_if(|(told_at, _)| *told_at <= now) {
+            let after = labelled(&before, true);
+            profile.learn(Change { before: Some(&before), after: &after });
         }
+        recent.retain(|entry| now.since_ms(entry.attempt.occurred_at.instant()) < HOUR_MS);
+        see(position, &attempt, &profile, &recent);
+        let frozen = Frozen::of(&attempt, &profile);
+        let entry = entry(attempt, Some(frozen));
+        profile.learn(Change { before: None, after: &entry });
+        // Of a genuine label a profile learns nothing that a feature sees.
+        if purchase.label == Some(true)
+            && let Some(told_at) = purchase.label_known_at(label_delay_ms)
+        {
+            disowned_later.push_back((told_at, entry.clone()));
+        }
+        recent.push(entry);
     }
 }
 
 /// An attempt as a purchase that went through. Its id is that of its instant: the replay tells every change once, so that
 /// nothing depends on ids being different.
-pub(super) fn entry(attempt: Attempt) -> Entry {
+pub(super) fn entry(attempt: Attempt, frozen: Option<Frozen>) -> Entry {
     let at = attempt.occurred_at.instant();
-    Entry::imported(AttemptId::first_at(at), attempt, at)
+    Entry { origin: Origin::Imported { frozen }, ..Entry::imported(AttemptId::first_at(at), attempt, at) }
 }
 
 /// The entry after its label arrived as feedback.

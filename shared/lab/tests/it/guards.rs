@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use engine::currency::Currency;
-use engine::entry::{Attempt, Entry, Feedback, Origin};
+use engine::entry::{Attempt, Entry, Feedback, Frozen, Origin};
 use engine::features::{COUNT, NAMES, features};
 use engine::id::{AttemptId, CustomerId, MerchantId};
 use engine::merchant::{MerchantRecord, label_change};
 use engine::money::Amount;
 use engine::profile::{Change, Profile};
-use engine::signal::{Known, learn_bound};
+use engine::signal::Known;
 use engine::time::{DAY_MS, Day, HOUR_MS, Instant};
 use lab::learning::boosting::Recipe;
 use lab::learning::ledger::Ledger;
@@ -123,7 +123,7 @@ fn features_of_one_pass(history: &[Transaction]) -> BTreeMap<(CustomerId, Instan
         let merchant = attempt.merchant.as_ref().map(|merchant| records.get(merchant).unwrap_or(&nothing));
         let known = Known { profile, recent: &theirs, merchant };
         found.insert((attempt.customer.clone(), now, row), features(&attempt, known).map(f32::to_bits));
-        let origin = Origin::Imported { learn_minor_max: Some(learn_bound(&attempt, profile)) };
+        let origin = Origin::Imported { frozen: Some(Frozen::of(&attempt, profile)) };
         let entry = Entry { origin, ..Entry::imported(AttemptId::first_at(now), attempt, now) };
         profile.learn(Change { before: None, after: &entry });
         recent.push(entry.clone());

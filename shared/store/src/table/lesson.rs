@@ -11,7 +11,7 @@ use engine::rollup::Counters;
 use engine::time::{DAY_MS, Day, Instant};
 
 use super::Table;
-use super::merchant::{LABELLED, POSITIVE};
+use super::merchant::{EXPLAINED, LABELLED, POSITIVE};
 use crate::image::{number, text};
 use crate::keys::{self, PARTITION, SORT};
 use crate::ports::{CommitLesson, Lesson};
@@ -56,9 +56,7 @@ fn by_merchant(
 ) -> impl Iterator<Item = (&MerchantId, BTreeMap<Day, LabelCounts>)> {
     let mut merchants: BTreeMap<&MerchantId, BTreeMap<Day, LabelCounts>> = BTreeMap::new();
     for (merchant, day, counts) in labels {
-        let sum = merchants.entry(merchant).or_default().entry(*day).or_default();
-        sum.labelled += counts.labelled;
-        sum.positive += counts.positive;
+        merchants.entry(merchant).or_default().entry(*day).or_default().add(*counts);
     }
     merchants.into_iter()
 }
@@ -95,9 +93,10 @@ impl Table {
         for (day, counts) in days {
             counters.push((format!("{LABELLED} {day}"), counts.labelled));
             counters.push((format!("{POSITIVE} {day}"), counts.positive));
+            counters.push((format!("{EXPLAINED} {day}"), counts.explained));
         }
         let old = MERCHANT_DAYS_REMOVED.map(|days| latest.plus_days(-days));
-        let old = old.flat_map(|day| [format!("{LABELLED} {day}"), format!("{POSITIVE} {day}")]);
+        let old = old.flat_map(|day| [LABELLED, POSITIVE, EXPLAINED].map(|kind| format!("{kind} {day}")));
         add(self.update(keys::merchant(merchant), keys::RECORD.to_owned()), counters, old.collect(), told_at)
     }
 

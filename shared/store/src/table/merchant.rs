@@ -1,4 +1,4 @@
-//! A merchant's record: two counts for each day with confirmed labels.
+//! A merchant's record: counts for each day with confirmed labels.
 
 use engine::id::MerchantId;
 use engine::merchant::{LabelCounts, MerchantRecord};
@@ -15,8 +15,9 @@ impl ReadMerchant for Table {
         let mut record = MerchantRecord::default();
         for (day, kind, count) in dated_counts(&item) {
             let counts = match kind {
-                LABELLED => LabelCounts { labelled: count, positive: 0 },
-                POSITIVE => LabelCounts { labelled: 0, positive: count },
+                LABELLED => LabelCounts { labelled: count, ..LabelCounts::default() },
+                POSITIVE => LabelCounts { positive: count, ..LabelCounts::default() },
+                EXPLAINED => LabelCounts { explained: count, ..LabelCounts::default() },
                 _ => continue,
             };
             record.add(day, counts);
@@ -29,6 +30,8 @@ impl ReadMerchant for Table {
 pub(super) const LABELLED: &str = "labelled";
 /// See [`LABELLED`].
 pub(super) const POSITIVE: &str = "positive";
+/// See [`LABELLED`].
+pub(super) const EXPLAINED: &str = "explained";
 
 /// Every attribute that is a word, a space and a day, with its number.
 fn dated_counts(item: &Item) -> impl Iterator<Item = (Day, &str, i64)> {

@@ -22,7 +22,7 @@ use super::Story;
 type Formula = fn(&Story) -> f64;
 
 /// Every feature's formula, by its name.
-pub(super) const FORMULAS: [(&str, Formula); 34] = [
+pub(super) const FORMULAS: [(&str, Formula); 36] = [
     ("ln_amount", |story| ln_size(&story.attempt)),
     ("amount_nats", |story| nats(in_category(story).at_least(ln_size(&story.attempt)))),
     ("amount_customer_nats", |story| nats(of_customer(story).at_least(ln_size(&story.attempt)))),
@@ -48,7 +48,8 @@ pub(super) const FORMULAS: [(&str, Formula); 34] = [
     ("merchant_days_since", merchant_days_since),
     ("merchant_risk_nats", merchant_risk_nats),
     ("merchant_labelled", |story| labels_by_age(story).len() as f64),
-    ("merchant_positive", |story| labels_by_age(story).iter().filter(|(_, positive)| *positive).count() as f64),
+    ("merchant_positive", |story| labels_by_age(story).iter().filter(|label| label.positive).count() as f64),
+    ("merchant_explained", |story| labels_by_age(story).iter().filter(|label| label.is_explained()).count() as f64),
     ("merchant_rate_7", |story| merchant_rate(story, 7.0)),
     ("merchant_rate_30", |story| merchant_rate(story, 30.0)),
     ("merchant_streak", |story| streak(story).positive),
@@ -57,6 +58,10 @@ pub(super) const FORMULAS: [(&str, Formula); 34] = [
     ("ln_purchases", |story| (1.0 + purchases(story).count() as f64).ln()),
     ("days_known", days_known),
     ("not_me_count", |story| story.entries.iter().filter(|entry| is_disowned(entry)).count() as f64),
+    ("not_me_recent", |story| {
+        let disowned = story.entries.iter().filter(|entry| is_disowned(entry));
+        disowned.map(|entry| weight(story, entry, 14.0)).sum()
+    }),
 ];
 
 // Which entries count, and how much.
@@ -109,7 +114,7 @@ fn ln_size(attempt: &Attempt) -> f64 {
 fn learned_ln_size(entry: &Entry) -> f64 {
     let bound = match &entry.origin {
         Origin::Scored(decision) => Some(decision.learn_minor_max),
-        Origin::Imported { learn_minor_max } => *learn_minor_max,
+        Origin::Imported { frozen } => frozen.map(|frozen| frozen.learn_minor_max),
     };
     let minor = entry.attempt.amount.minor();
     ln_size(&entry.attempt) + (bound.unwrap_or(minor).min(minor) as f64 / minor as f64).ln()
@@ -426,10 +431,24 @@ fn merchant_days_since(story: &Story) -> f64 {
     last.map_or(f64::NAN, |day| (day_number(now(story)) - day) as f64)
 }
 
+/// A label as the merchant's record has it.
+struct Aged {
+    days_ago: i64,
+    positive: bool,
+    amount_nats: f64,
+}
+
+impl Aged {
+    /// The amount was one in ten or rarer for the customer: that explains a positive without the merchant.
+    fn is_explained(&self) -> bool {
+        self.positive && self.amount_nats >= 2.3
+    }
+}
+
 /// The labels of the merchant that arrived before the attempt, of purchases of the 30 days up to its own: how many days
 /// ago each purchase was, and whether the label is positive. Disowned is positive, and so is regret from 7 on; normal
 /// is not, nor regret up to 3; between them is no label.
-fn labels_by_age(story: &Story) -> Vec<(i64, bool)> {
+fn labels_by_age(story: &Story) -> Vec<Aged> {
     let labels = story.labels.iter().flatten().filter(|_| story.attempt.merchant.is_some());
     labels
         .filter(|label| label.arrived_at <= now(story))
@@ -441,16 +460,17 @@ fn labels_by_age(story: &Story) -> Vec<(i64, bool)> {
                 Feedback::Regret(regret) if regret.score() <= 3 => false,
                 Feedback::Regret(_) => return None,
             };
-            Some((day_number(now(story)) - day_number(label.bought_at), positive))
+            let days_ago = day_number(now(story)) - day_number(label.bought_at);
+            Some(Aged { days_ago, positive, amount_nats: label.amount_nats })
         })
-        .filter(|(days_ago, _)| (0..30).contains(days_ago))
+        .filter(|label| (0..30).contains(&label.days_ago))
         .collect()
 }
 
 /// P(at least k of n labels positive), each with a hundredth: `Σ_{i = k..n} C(n, i) p^i (1 - p)^(n - i)`.
 fn merchant_risk_nats(story: &Story) -> f64 {
     let labels = labels_by_age(story);
-    let (labelled, positive) = (labels.len(), labels.iter().filter(|(_, positive)| *positive).count());
+    let (labelled, positive) = (labels.len(), labels.iter().filter(|label| label.positive).count());
     let ways = |chosen: usize| (0..chosen).map(|i| (labelled - i) as f64 / (chosen - i) as f64).product::<f64>();
     let exactly = |count: usize| {
         ways(count) * POSITIVE_SHARE.powi(count as i32) * (1.0 - POSITIVE_SHARE).powi((labelled - count) as i32)
@@ -458,16 +478,16 @@ fn merchant_risk_nats(story: &Story) -> f64 {
     nats((positive..=labelled).map(exactly).sum())
 }
 
-/// `(0.01 · 2 + Σ_positive exp(-age / τ)) / (2 + Σ exp(-age / τ))`.
+/// `(0.01 · 2 + Σ_positive exp(-age / τ)) / (2 + Σ exp(-age / τ))` over the labels that are not explained.
 fn merchant_rate(story: &Story, tau_days: f64) -> f64 {
     if story.attempt.merchant.is_none() || story.labels.is_none() {
         return f64::NAN;
     }
     let (mut positives, mut all) = (POSITIVE_SHARE * 2.0, 2.0);
-    for (days_ago, positive) in labels_by_age(story) {
-        let weight = (-days_ago as f64 / tau_days).exp();
+    for label in labels_by_age(story).iter().filter(|label| !label.is_explained()) {
+        let weight = (-label.days_ago as f64 / tau_days).exp();
         all += weight;
-        positives += if positive { weight } else { 0.0 };
+        positives += if label.positive { weight } else { 0.0 };
     }
     positives / all
 }
@@ -478,13 +498,13 @@ struct Streak {
     unbroken_days: f64,
 }
 
-/// Day by day into the past, up to the first day with a label that is not positive.
+/// Day by day into the past, up to the first day with a label that is not positive; explained ones are as if they were not.
 fn streak(story: &Story) -> Streak {
     let labels = labels_by_age(story);
     let mut streak = Streak { positive: 0.0, days: f64::NAN, unbroken_days: f64::NAN };
     for days_ago in 0..30 {
-        let of_day: Vec<bool> =
-            labels.iter().filter(|(ago, _)| *ago == days_ago).map(|(_, positive)| *positive).collect();
+        let of_day = labels.iter().filter(|label| label.days_ago == days_ago && !label.is_explained());
+        let of_day: Vec<bool> = of_day.map(|label| label.positive).collect();
         if of_day.contains(&false) {
             streak.unbroken_days = days_ago as f64;
             break;
