@@ -26,7 +26,7 @@ pub mod novelty;
 pub mod policy;
 pub mod population;
 pub mod profile;
-mod reason;
+pub mod reason;
 pub mod rollup;
 pub mod score;
 pub mod settings;

@@ -35,7 +35,7 @@ struct Fact {
 }
 
 /// What the sentences are about.
-pub(crate) struct Subject<'a> {
+pub struct Subject<'a> {
     attempt: &'a Attempt,
     signals: &'a Signals,
     profile: &'a Profile,
@@ -44,13 +44,14 @@ pub(crate) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    pub(crate) fn new(attempt: &'a Attempt, signals: &'a Signals, profile: &'a Profile) -> Self {
+    /// An attempt, how it compares with what is known, and the customer's profile.
+    pub fn new(attempt: &'a Attempt, signals: &'a Signals, profile: &'a Profile) -> Self {
         Self { attempt, signals, profile, learning: profile.is_learning() }
     }
 
     /// The reasons of a score, what raises it most first, and the sentence that a message begins with: that of the strongest
     /// reason which raises the score by something unusual.
-    pub(crate) fn reasons(&self, contributions: &Contributions) -> (Vec<Reason>, Option<String>) {
+    pub fn reasons(&self, contributions: &Contributions) -> (Vec<Reason>, Option<String>) {
         let mut told: Vec<(Reason, bool)> = contributions
             .iter()
             .filter(|(_, contribution)| contribution.abs() >= CONTRIBUTION_MIN)
@@ -66,7 +67,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The sentence of the most surprising dimension, for an alarm that no label explains.
-    pub(crate) fn most_surprising(&self) -> Option<String> {
+    pub fn most_surprising(&self) -> Option<String> {
         let deviations = self.signals.deviations();
         let mut dimensions = Dimension::ALL;
         dimensions.sort_by_key(|dimension| Reverse((deviations[*dimension] * 1e6) as i64));
@@ -207,7 +208,7 @@ impl<'a> Subject<'a> {
 }
 
 /// What an alarm of the novelty channel says.
-pub(crate) fn novel(novelty_p_value: f64) -> String {
+pub fn novel(novelty_p_value: f64) -> String {
     match one_in(-novelty_p_value.ln()) {
         Some(one_in) => format!("Taken together, hardly any purchase is like this one: about 1 in {one_in}."),
         None => "Taken together, few purchases are like this one.".to_owned(),
