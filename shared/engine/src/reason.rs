@@ -68,7 +68,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The sentence of the most surprising dimension, for an alarm that no label explains.
-    pub fn most_surprising(&self) -> Option<String> {
+    pub(crate) fn most_surprising(&self) -> Option<String> {
         let deviations = self.signals.deviations();
         let mut dimensions = Dimension::ALL;
         dimensions.sort_by_key(|dimension| Reverse((deviations[*dimension] * 1e6) as i64));
@@ -211,7 +211,7 @@ impl<'a> Subject<'a> {
 }
 
 /// What an alarm of the novelty channel says.
-pub fn novel(novelty_p_value: f64) -> String {
+pub(crate) fn novel(novelty_p_value: f64) -> String {
     match one_in(-novelty_p_value.ln()) {
         Some(one_in) => format!("Taken together, hardly any purchase is like this one: about 1 in {one_in}."),
         None => "Taken together, few purchases are like this one.".to_owned(),

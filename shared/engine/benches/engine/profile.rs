@@ -24,9 +24,9 @@ fn encode(bencher: Bencher) {
 /// What a replay does for each purchase.
 #[divan::bench]
 fn learn(bencher: Bencher) {
-    let mut purchases = Purchases::new();
+    let mut buyer = Buyer::new();
     bencher.bench_local(|| {
-        let (profile, purchase) = purchases.next();
+        let (profile, purchase) = buyer.next();
         profile.learn(Change { before: None, after: black_box(purchase) });
     });
 }
@@ -34,9 +34,9 @@ fn learn(bencher: Bencher) {
 /// What the stream's updater does for each purchase: the budget.
 #[divan::bench]
 fn learn_once(bencher: Bencher) {
-    let mut purchases = Purchases::new();
+    let mut buyer = Buyer::new();
     bencher.bench_local(|| {
-        let (profile, purchase) = purchases.next();
+        let (profile, purchase) = buyer.next();
         let told_at = purchase.attempt.occurred_at.instant();
         profile.learn_once(Change { before: None, after: black_box(purchase) }, told_at)
     });
@@ -46,10 +46,10 @@ fn learn_once(bencher: Bencher) {
 #[divan::bench]
 fn decode_learn_once_encode(bencher: Bencher) {
     let mut turns = Turns::new(Kind::Usual, 0);
-    let mut purchases = Purchases::new();
+    let mut buyer = Buyer::new();
     bencher.bench_local(|| {
         let mut profile = Profile::decode(&turns.next().1.blob).unwrap();
-        let (_, purchase) = purchases.next();
+        let (_, purchase) = buyer.next();
         let told_at = purchase.attempt.occurred_at.instant();
         profile.learn_once(Change { before: None, after: black_box(purchase) }, told_at);
         profile.encode()
@@ -57,14 +57,14 @@ fn decode_learn_once_encode(bencher: Bencher) {
 }
 
 /// A customer who goes on buying, day by day, for some years, and then again from the beginning.
-struct Purchases {
+struct Buyer {
     at_first: Profile,
     profile: Profile,
     purchases: Vec<Entry>,
     turn: usize,
 }
 
-impl Purchases {
+impl Buyer {
     const COUNT: usize = 1021;
 
     fn new() -> Self {
