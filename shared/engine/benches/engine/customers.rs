@@ -85,9 +85,9 @@ fn customer(random: &mut Random) -> Customer {
     Customer { profile: Profile::decode(&blob).unwrap(), blob }
 }
 
-/// A purchase at some hour of a day counted from the first: one of 16 categories, 6 payment methods and 40 merchants.
+/// A purchase between 8:00 and 21:59 of a day counted from the first: one of 16 categories, 6 payment methods and 40 merchants.
 pub(crate) fn daily_purchase(day: i64, random: &mut Random) -> Entry {
-    let at = start().plus_ms(day * DAY_MS + random.below(24) as i64 * HOUR_MS);
+    let at = start().plus_ms(day * DAY_MS + (8 + random.below(14) as i64) * HOUR_MS);
     purchase(usual_attempt(at, random))
 }
 
@@ -96,7 +96,7 @@ fn next_attempt(kind: Kind, random: &mut Random) -> Attempt {
     let at = end_of_history().plus_ms(random.below(60_000) as i64);
     match kind {
         Kind::Usual => Attempt {
-            occurred_at: LocalInstant::new(at, 60 * random.below(12) as i16).unwrap(),
+            occurred_at: LocalInstant::new(at, 60 * random.below(10) as i16).unwrap(),
             ..usual_attempt(at, random)
         },
         Kind::Unusual => {
