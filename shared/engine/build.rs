@@ -1,6 +1,10 @@
 //! Compiles the default model: XGBoost's `model.json`, which people read and retrain, becomes the table that functions load.
 
-#![expect(clippy::disallowed_methods, reason = "a build script reads and writes files; the engine does not")]
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "a build script reads and writes files and prints; the engine does not"
+)]
 
 #[expect(
     dead_code,

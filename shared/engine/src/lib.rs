@@ -6,7 +6,7 @@
 //!
 //! The way of one attempt: [`signal`] compares it with the [`profile`] and the [`merchant`] record, [`features`] makes numbers
 //! of that, [`score`] asks the [`model`]s and reads in the [`calibration`] how rare their answer is, [`policy`] and the
-//! customer's own [`alarm_rate`] make an action of it, the words follow from the signals, and [`decide`] puts it together.
+//! customer's own [`alarm_rate`] make an action of it, [`reason`] finds the words, and [`decide`] puts it together.
 //! The way back: an [`entry`] changes, and its change moves the profile, the merchant's record and the day's [`rollup`].
 
 pub mod alarm_rate;
@@ -26,7 +26,7 @@ pub mod novelty;
 pub mod policy;
 pub mod population;
 pub mod profile;
-mod reason;
+pub mod reason;
 pub mod rollup;
 pub mod score;
 pub mod settings;

@@ -131,10 +131,14 @@ impl MerchantRecord {
     pub fn rate(&self, today: Day, tau_days: f64) -> f64 {
         let mut positive = POSITIVE_SHARE * RATE_PRIOR_LABELS;
         let mut labelled = RATE_PRIOR_LABELS;
-        for (day, counts) in self.days.range(today.plus_days(1 - RECORD_DAYS)..=today) {
-            let weight = (-f64::from(today.since_days(*day)) / tau_days).exp();
+        // Back from day to day: a power for each gap, mostly of 1, costs a fraction of an exponential for each day.
+        let left_after_a_day = (-1.0 / tau_days).exp();
+        let (mut weight, mut later) = (1.0, today);
+        for (day, counts) in self.days.range(today.plus_days(1 - RECORD_DAYS)..=today).rev() {
+            weight *= left_after_a_day.powi(later.since_days(*day));
             positive += weight * (counts.positive - counts.explained) as f64;
             labelled += weight * (counts.labelled - counts.explained) as f64;
+            later = *day;
         }
         positive / labelled
     }

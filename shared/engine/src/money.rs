@@ -100,17 +100,28 @@ impl Amount {
 
 /// Minor units as a plain decimal string with the currency's decimals.
 pub fn decimal(minor: i64, currency: Currency) -> String {
-    let per_major = currency.minor_per_major();
-    let (whole, rest) = (minor / per_major, minor % per_major);
-    match currency.decimals() {
-        0 => whole.to_string(),
-        decimals => format!("{whole}.{rest:0width$}", width = usize::from(decimals)),
+    Decimal { minor, currency }.to_string()
+}
+
+struct Decimal {
+    minor: i64,
+    currency: Currency,
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let per_major = self.currency.minor_per_major();
+        let (whole, rest) = (self.minor / per_major, self.minor % per_major);
+        match self.currency.decimals() {
+            0 => write!(out, "{whole}"),
+            decimals => write!(out, "{whole}.{rest:0width$}", width = usize::from(decimals)),
+        }
     }
 }
 
 impl fmt::Display for Amount {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} {}", self.to_decimal(), self.currency)
+        write!(out, "{} {}", Decimal { minor: self.minor, currency: self.currency }, self.currency)
     }
 }
 

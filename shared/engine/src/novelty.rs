@@ -35,6 +35,7 @@ pub const SEEN: [(&str, View); SEEN_COUNT] = [
 /// Where in an attempt's features those are that the forest sees.
 const POSITIONS: [usize; SEEN_COUNT] = positions();
 
+#[expect(clippy::indexing_slicing, reason = "a constant: out of bounds would not compile")]
 const fn positions() -> [usize; SEEN_COUNT] {
     let mut positions = [COUNT; SEEN_COUNT];
     let mut seen = 0;
@@ -52,6 +53,7 @@ const fn positions() -> [usize; SEEN_COUNT] {
     positions
 }
 
+#[expect(clippy::indexing_slicing, reason = "for a constant: out of bounds would not compile")]
 const fn same(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     let mut at = 0;

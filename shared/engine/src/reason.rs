@@ -5,6 +5,7 @@
 //! into a message.
 
 use std::cmp::Reverse;
+use std::fmt;
 
 use crate::decision::{Reason, ReasonCode};
 use crate::entry::Attempt;
@@ -35,7 +36,7 @@ struct Fact {
 }
 
 /// What the sentences are about.
-pub(crate) struct Subject<'a> {
+pub struct Subject<'a> {
     attempt: &'a Attempt,
     signals: &'a Signals,
     profile: &'a Profile,
@@ -44,13 +45,14 @@ pub(crate) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    pub(crate) fn new(attempt: &'a Attempt, signals: &'a Signals, profile: &'a Profile) -> Self {
+    /// An attempt, how it compares with what is known, and the customer's profile.
+    pub fn new(attempt: &'a Attempt, signals: &'a Signals, profile: &'a Profile) -> Self {
         Self { attempt, signals, profile, learning: profile.is_learning() }
     }
 
     /// The reasons of a score, what raises it most first, and the sentence that a message begins with: that of the strongest
     /// reason which raises the score by something unusual.
-    pub(crate) fn reasons(&self, contributions: &Contributions) -> (Vec<Reason>, Option<String>) {
+    pub fn reasons(&self, contributions: &Contributions) -> (Vec<Reason>, Option<String>) {
         let mut told: Vec<(Reason, bool)> = contributions
             .iter()
             .filter(|(_, contribution)| contribution.abs() >= CONTRIBUTION_MIN)
@@ -100,12 +102,13 @@ impl<'a> Subject<'a> {
         match topic {
             Topic::Dimension(Dimension::Amount) => self.amount(),
             Topic::Dimension(Dimension::Category) => {
-                share(self.signals.category.share, &format!("are in {}", words(self.attempt.category.as_str())))
+                let category = Words(self.attempt.category.as_str());
+                share(self.signals.category.share, format_args!("are in {category}"))
             }
             Topic::Dimension(Dimension::Timing) => self.timing(),
             Topic::Dimension(Dimension::Payment) => {
-                let method = words(self.attempt.payment_method.as_str());
-                share(self.signals.payment.share, &format!("are paid by {method}"))
+                let method = Words(self.attempt.payment_method.as_str());
+                share(self.signals.payment.share, format_args!("are paid by {method}"))
             }
             Topic::Dimension(Dimension::Velocity) => self.velocity(),
             Topic::Dimension(Dimension::Merchant) => self.merchant(),
@@ -115,13 +118,13 @@ impl<'a> Subject<'a> {
 
     fn amount(&self) -> Fact {
         let signal = &self.signals.amount;
-        let rarity = one_in(signal.nats).map_or_else(String::new, |one_in| format!(", about 1 in {one_in}"));
         let what = match (self.learning, signal.category_known) {
             (true, _) => "what people usually spend".to_owned(),
-            (false, true) => format!("your usual {} purchase", words(self.attempt.category.as_str())),
+            (false, true) => format!("your usual {} purchase", Words(self.attempt.category.as_str())),
             (false, false) => "your usual purchase".to_owned(),
         };
         if signal.ratio >= MULTIPLE_FROM {
+            let rarity = one_in(signal.nats).map_or_else(String::new, |one_in| format!(", about 1 in {one_in}"));
             let text = format!("{} times {what} ({}){rarity}.", multiple(signal.ratio), signal.usual);
             return Fact { text, is_unusual: true };
         }
@@ -149,8 +152,9 @@ impl<'a> Subject<'a> {
             let text = format!("Attempts and money of late are within reach of what is usual for {who}.");
             return Fact { text, is_unusual: false };
         }
-        let counted =
-            |span: &str| format!("{:.0} purchase attempts within {span}, more than {who} usually make.", signal.count);
+        let counted = |span: &str| {
+            format!("{} purchase attempts within {span}, more than {who} usually make.", signal.count as u64)
+        };
         let text = match signal.window {
             Window::TenMinutes => counted("ten minutes"),
             Window::Hour => counted("an hour"),
@@ -215,11 +219,11 @@ pub(crate) fn novel(novelty_p_value: f64) -> String {
 }
 
 /// A share as a sentence about the customer's purchases.
-fn share(share: f64, what: &str) -> Fact {
-    let percent = (share * 100.0).round();
+fn share(share: f64, what: fmt::Arguments<'_>) -> Fact {
+    let percent = (share * 100.0).round() as u8;
     let text = if share <= 0.0 {
         format!("None of your purchases we know {what}.")
-    } else if percent < 1.0 {
+    } else if percent < 1 {
         format!("Less than 1 % of your purchases {what}.")
     } else {
         format!("About {percent} % of your purchases {what}.")
@@ -228,8 +232,17 @@ fn share(share: f64, what: &str) -> Fact {
 }
 
 /// An id as words: `food_delivery` → `food delivery`.
-fn words(id: &str) -> String {
-    id.replace(['_', '-'], " ")
+struct Words<'a>(&'a str);
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut words = self.0.split(['_', '-']);
+        out.write_str(words.next().unwrap_or_default())?;
+        words.try_for_each(|word| {
+            out.write_str(" ")?;
+            out.write_str(word)
+        })
+    }
 }
 
 /// A ratio with two significant digits: `3.9`, `39`, `390`.
@@ -266,13 +279,20 @@ mod tests {
     }
 
     #[test]
+    fn ids_read_as_words() {
+        for (id, expect) in [("fuel", "fuel"), ("food_delivery", "food delivery"), ("-a__b-", " a  b ")] {
+            assert_eq!(Words(id).to_string(), expect);
+        }
+    }
+
+    #[test]
     fn shares_read_as_sentences() {
         for (value, expect) in [
             (0.0, "None of your purchases we know are in books."),
             (0.002, "Less than 1 % of your purchases are in books."),
             (0.251, "About 25 % of your purchases are in books."),
         ] {
-            assert_eq!(share(value, "are in books").text, expect);
+            assert_eq!(share(value, format_args!("are in books")).text, expect);
         }
     }
 }

@@ -75,7 +75,7 @@ impl Models {
     }
 
     /// Scores an attempt's features. `novelty_share` is the forest's share of the alarms.
-    pub(crate) fn score(&self, features: &[f32; COUNT], novelty_share: f64) -> Score {
+    pub fn score(&self, features: &[f32; COUNT], novelty_share: f64) -> Score {
         let mut contributions = [0.0; COUNT];
         let base = self.trees.contributions(features, &mut contributions);
         // Rounded to 32 bits, base and contributions are the trees' margin.

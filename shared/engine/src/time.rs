@@ -3,7 +3,7 @@
 use std::fmt;
 
 use time::format_description::well_known::Rfc3339;
-use time::{OffsetDateTime, UtcOffset};
+use time::{Duration, OffsetDateTime, UtcOffset};
 
 /// Milliseconds in a minute, an hour and a day.
 pub const MINUTE_MS: i64 = 60_000;
@@ -181,8 +181,9 @@ impl Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let midnight = self.start().to_string();
-        out.write_str(midnight.split('T').next().unwrap_or_default())
+        let midnight = OffsetDateTime::UNIX_EPOCH + Duration::days(self.0.into());
+        let (year, month, day) = midnight.to_calendar_date();
+        write!(out, "{year:04}-{:02}-{day:02}", u8::from(month))
     }
 }
 

@@ -33,7 +33,7 @@ pub struct AmountSignal {
 impl AmountSignal {
     /// Compares the amount with the category's purchases, shrunk to all of the customer's, shrunk to the population's.
     /// `left` is how much of the profile's sums is left at the attempt.
-    pub(super) fn of(attempt: &Attempt, profile: &Profile, left: f64) -> Self {
+    pub fn of(attempt: &Attempt, profile: &Profile, left: f64) -> Self {
         let Beliefs { customer, in_category, category_known } = Beliefs::of(attempt, profile, left);
         let belief = in_category;
         let amount = attempt.amount;

@@ -27,7 +27,7 @@ pub struct MerchantSignal {
 
 impl MerchantSignal {
     /// Compares the merchant with those the customer knows and with the merchant's own record.
-    pub(super) fn of(attempt: &Attempt, known: Known<'_>) -> Self {
+    pub fn of(attempt: &Attempt, known: Known<'_>) -> Self {
         let Some(merchant) = &attempt.merchant else {
             return Self {
                 novelty_nats: 0.0,

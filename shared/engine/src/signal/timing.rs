@@ -16,7 +16,8 @@ pub struct TimingSignal {
 
 impl TimingSignal {
     /// Compares the local hour with the decayed hours, smoothed around the clock and shrunk to the population's.
-    pub(super) fn of(attempt: &Attempt, profile: &Profile, left: f64) -> Self {
+    /// `left` is how much of the profile's sums is left at the attempt.
+    pub fn of(attempt: &Attempt, profile: &Profile, left: f64) -> Self {
         let hour = attempt.occurred_at.hour();
         let predicted = predict(profile.hours(), left);
         let this = predicted.get(usize::from(hour)).copied().unwrap_or_default();

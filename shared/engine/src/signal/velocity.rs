@@ -46,7 +46,7 @@ pub struct VelocitySignal {
 impl VelocitySignal {
     /// Compares the attempts before this one with a Poisson process whose rate is known as a Gamma distribution: the number
     /// of attempts in a window is negative binomial. Spending is compared with its mean by Markov's inequality.
-    pub(super) fn of(attempt: &Attempt, known: Known<'_>) -> Self {
+    pub fn of(attempt: &Attempt, known: Known<'_>) -> Self {
         let now = attempt.occurred_at.instant();
         let (ten_minutes, hour) = (known.attempts_within(10 * MINUTE_MS, now), known.attempts_within(HOUR_MS, now));
         // What the stream has not brought to the profile yet is missing in these two; as many within the last hour,

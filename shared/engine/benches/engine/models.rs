@@ -1,20 +1,23 @@
 //! What the models cost: 300 full trees of depth 6 over 26 features, and 100 isolation trees over 8.
 //!
-//! `cargo bench -p engine --bench models`. The model is made up and the worst of its size: every tree has all its 63 splits,
-//! where a trained one has fewer. Rows differ from call to call, so that no branch predictor learns them by heart.
+//! The model is made up and the worst of its size: every tree has all its 63 splits, where a trained one has fewer.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark may panic: that is how it says that it cannot run")]
-
+use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use engine::model::{Forest, ForestSettings, Trees};
+use engine::score::Models;
+
+use crate::random::Random;
 
 const FEATURES: usize = 26;
 const TREES: usize = 300;
 const DEPTH: u32 = 6;
 const FOREST_FEATURES: usize = 8;
 
-fn main() {
-    divan::main();
+/// What a function that starts waits for.
+#[divan::bench]
+fn compiled_in(bencher: Bencher) {
+    bencher.bench(|| Models::compiled_in().unwrap());
 }
 
 #[divan::bench]
@@ -26,7 +29,7 @@ fn trees_from_json(bencher: Bencher) {
 #[divan::bench]
 fn trees_from_table(bencher: Bencher) {
     let table = trees().to_table();
-    bencher.counter(divan::counter::BytesCount::new(table.len())).bench(|| Trees::from_table(&table).unwrap());
+    bencher.counter(BytesCount::new(table.len())).bench(|| Trees::from_table(&table).unwrap());
 }
 
 #[divan::bench]
@@ -52,7 +55,7 @@ fn shapley_values(bencher: Bencher) {
 #[divan::bench]
 fn forest_from_table(bencher: Bencher) {
     let table = forest().to_table();
-    bencher.counter(divan::counter::BytesCount::new(table.len())).bench(|| Forest::from_table(&table).unwrap());
+    bencher.counter(BytesCount::new(table.len())).bench(|| Forest::from_table(&table).unwrap());
 }
 
 #[divan::bench]
@@ -103,50 +106,49 @@ fn names() -> [&'static str; FEATURES] {
     ]
 }
 
-/// A model.json as XGBoost 3 writes it.
 fn model_json() -> String {
+    made_up_json(&names(), |_, random| random.unit())
+}
+
+/// A model.json as XGBoost 3 writes it. `threshold` draws one for a feature.
+pub(crate) fn made_up_json(names: &[&str], threshold: impl Fn(usize, &mut Random) -> f32) -> String {
     let mut random = Random(1);
-    let trees: Vec<String> = (0..TREES).map(|id| tree_json(id, &mut random)).collect();
+    let trees: Vec<String> = (0..TREES).map(|id| tree_json(id, names.len(), &threshold, &mut random)).collect();
     format!(
         r#"{{"learner":{{"attributes":{{}},"feature_names":{:?},"feature_types":[],"gradient_booster":{{"model":{{
         "gbtree_model_param":{{"num_parallel_tree":"1","num_trees":"{TREES}"}},"tree_info":{:?},"trees":[{}]}},"name":"gbtree"}},
-        "learner_model_param":{{"base_score":"[8.8E-3]","num_class":"0","num_feature":"{FEATURES}","num_target":"1"}},
+        "learner_model_param":{{"base_score":"[8.8E-3]","num_class":"0","num_feature":"{}","num_target":"1"}},
         "objective":{{"name":"binary:logistic"}}}},"version":[3,2,0]}}"#,
-        names(),
+        names,
         [0; TREES],
-        trees.join(",")
+        trees.join(","),
+        names.len(),
     )
 }
 
 /// A full tree in level order: node `i` has the children `2 i + 1` and `2 i + 2`.
-fn tree_json(id: usize, random: &mut Random) -> String {
+fn tree_json(
+    id: usize,
+    features: usize,
+    threshold: &impl Fn(usize, &mut Random) -> f32,
+    random: &mut Random,
+) -> String {
     let nodes = (1_usize << (DEPTH + 1)) - 1;
     let splits = nodes / 2;
+    let asked: Vec<usize> = (0..nodes).map(|_| random.below(features)).collect();
     let child = |number: usize| move |node| if node < splits { (2 * node + number) as i64 } else { -1 };
     let list = |of: &mut dyn FnMut(usize) -> String| (0..nodes).map(of).collect::<Vec<_>>().join(",");
     let cover = |node: usize| 65_536.0 / f64::from((node + 1).ilog2()).exp2();
     let (left, right) = (list(&mut |node| child(1)(node).to_string()), list(&mut |node| child(2)(node).to_string()));
-    let condition = |random: &mut Random, node| if node < splits { random.unit() } else { (random.unit() - 0.5) * 0.1 };
+    let mut condition = |node: usize| {
+        if node < splits { threshold(asked[node], random) } else { (random.unit() - 0.5) * 0.1 }
+    };
+    let conditions = list(&mut |node| condition(node).to_string());
     format!(
-        r#"{{"id":{id},"left_children":[{left}],"right_children":[{right}],"split_indices":[{}],"split_conditions":[{}],
+        r#"{{"id":{id},"left_children":[{left}],"right_children":[{right}],"split_indices":[{}],"split_conditions":[{conditions}],
         "default_left":[{}],"sum_hessian":[{}]}}"#,
-        list(&mut |_| random.below(FEATURES).to_string()),
-        list(&mut |node| condition(random, node).to_string()),
+        list(&mut |node| asked[node].to_string()),
         list(&mut |_| random.below(2).to_string()),
         list(&mut |node| cover(node).to_string()),
     )
-}
-
-/// A small generator of the same numbers everywhere (Knuth's MMIX).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((u128::from(self.0) * end as u128) >> 64) as usize
-    }
-
-    fn unit(&mut self) -> f32 {
-        self.below(1 << 24) as f32 / (1 << 24) as f32
-    }
 }
