@@ -19,9 +19,9 @@ use tokio::process::Command;
 use crate::build::{FLOOR, FUNCTIONS};
 use crate::client::{Client, ClientError};
 use crate::console::Console;
-use crate::stack::{Stack, StackError, Surroundings, function_environment};
+use crate::stack::{Stack, StackError, StackOptions, Surroundings, function_environment};
 use crate::summary::write_json;
-use crate::trigger::pump;
+use crate::trigger::{Settings, pump};
 
 /// How many customers take turns.
 const CUSTOMERS: u32 = 20;
@@ -139,7 +139,8 @@ async fn measure_and_write(
     surroundings: &Surroundings,
     console: &Console,
 ) -> Result<(), BenchError> {
-    let mut stack = Stack::start(port, None, surroundings, console).await?;
+    let mut stack =
+        Stack::start(StackOptions { port, keep: None, trigger: Settings::in_a_hurry }, surroundings, console).await?;
     let interrupted = async {
         // An error means that there is no such signal to wait for.
         let _ = tokio::signal::ctrl_c().await;

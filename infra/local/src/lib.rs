@@ -20,6 +20,7 @@ pub mod emulator;
 pub mod options;
 pub mod ports;
 pub mod processes;
+pub mod redrive;
 pub mod run;
 pub mod setup;
 pub mod stack;

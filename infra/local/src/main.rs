@@ -8,6 +8,7 @@ use clap::Parser;
 use local::bench;
 use local::options::{Command, Options};
 use local::processes::watchdog;
+use local::redrive;
 use local::run::run;
 use local::stack::Surroundings;
 
@@ -28,6 +29,9 @@ fn main() -> ExitCode {
         (Ok(runtime), Ok(surroundings)) => match command {
             Some(Command::Bench { port, requests, json }) => {
                 runtime.block_on(bench::run(port, requests, json.as_deref(), &surroundings))
+            }
+            Some(Command::Redrive { port, keep, list }) => {
+                runtime.block_on(redrive::run(port, keep.as_deref(), list, &surroundings))
             }
             _ => runtime.block_on(run(options, surroundings, started)),
         },

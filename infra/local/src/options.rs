@@ -68,6 +68,10 @@ pub struct Options {
     #[arg(long, value_name = "X", default_value_t = 0.5, requires = "data", value_parser = share)]
     pub import_share: f64,
 
+    /// Deliver every batch of the stream twice, as DynamoDB may at any time: what is learned must stay the same.
+    #[arg(long)]
+    pub deliver_twice: bool,
+
     /// End when everything has been played and learned; fail if a request failed or a profile is wrong.
     #[arg(long)]
     pub exit: bool,
@@ -93,6 +97,25 @@ pub enum Command {
         /// Write the figures to this file as JSON.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+    },
+
+    /// Play back to the updater what it failed to learn from, while `cargo local` runs.
+    ///
+    /// Records that fail too often, or are too old, are given up: a message that says where they are in the stream goes into
+    /// a queue, as it would go to SQS. This reads them from the stream again and delivers them. A message whose records are
+    /// learned leaves the queue, any other stays; the exit code is 0 if none did.
+    Redrive {
+        /// The port of the stack.
+        #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=65534))]
+        port: u16,
+
+        /// The folder of the table, if the stack was started with one.
+        #[arg(long, value_name = "DIR")]
+        keep: Option<PathBuf>,
+
+        /// Only show what is in the queue.
+        #[arg(long)]
+        list: bool,
     },
 
     /// Kills the processes of a stack that was killed itself. Started by the stack, not by people.

@@ -18,12 +18,12 @@ use tokio::sync::watch;
 use crate::client::Client;
 use crate::console::Console;
 use crate::options::Options;
-use crate::stack::{Stack, StackError, Surroundings};
+use crate::stack::{Stack, StackError, StackOptions, Surroundings};
 use crate::summary::{Durations, Summary, write_json};
 use crate::traffic::history::HistorySettings;
 use crate::traffic::simulated::Group;
 use crate::traffic::{Api, Pace, Plan, Player, Tally, api, history, simulated};
-use crate::trigger::{PumpState, pump};
+use crate::trigger::{PumpState, Settings, pump};
 use crate::verify::{Verification, verify};
 use edge::clock;
 
@@ -81,8 +81,10 @@ async fn play_and_stop(
 
     // A history that cannot be read should be known before anything is built.
     let plan = read_history(options).await?;
+    let trigger = if options.deliver_twice { Settings::delivering_twice } else { std::convert::identity };
+    let stack_options = StackOptions { port: options.port, keep: options.keep.as_deref(), trigger };
     let mut stack = tokio::select! {
-        stack = Stack::start(options.port, options.keep.as_deref(), surroundings, console) => stack?,
+        stack = Stack::start(stack_options, surroundings, console) => stack?,
         () = interrupts.next() => return Ok(interrupted),
     };
     let session = Session {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use edge::clock;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -21,9 +22,11 @@ use crate::processes::supervisor::Environment;
 use crate::processes::{Incident, Service, Supervisor, Watchdog};
 use crate::setup::{self, SetupError};
 use crate::trigger::checkpoint::CheckpointError;
+use crate::trigger::mapping::MappingError;
+use crate::trigger::on_failure::OnFailureError;
 use crate::trigger::pump::PumpError;
 use crate::trigger::{
-    Checkpoint, LambdaFunction, OnFailure, Pump, PumpState, RecordSource, Settings, SourceError, StreamSource,
+    Checkpoint, LambdaFunction, Log, OnFailure, Pump, PumpState, RecordSource, Settings, SourceError, StreamSource,
 };
 use crate::unrouted;
 
@@ -35,7 +38,7 @@ const REGION: &str = "local";
 const CREDENTIAL: &str = "local";
 
 /// The function that the stream triggers.
-const UPDATER: &str = "profile-updater";
+pub const UPDATER: &str = "profile-updater";
 
 /// The watcher's name among the services.
 const WATCHER: &str = "cargo-lambda-watch";
@@ -83,6 +86,12 @@ pub enum StackError {
     /// The checkpoint of a kept table could not be read.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The template does not say how the stream triggers the updater.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// The queue of what is given up could not be emptied.
+    #[error(transparent)]
+    OnFailure(#[from] OnFailureError),
     /// The trigger could not go on without losing records.
     #[error(transparent)]
     Pump(#[from] PumpError),
@@ -118,8 +127,6 @@ pub struct Stack {
     pub table_endpoint: SocketAddr,
     /// The folder of the services' logs.
     pub logs: PathBuf,
-    /// Where records are put that the updater cannot take.
-    pub on_failure: PathBuf,
     /// The table.
     pub table: store::Table,
     watchdog: Watchdog,
@@ -135,25 +142,36 @@ struct Trigger {
     state: watch::Receiver<PumpState>,
 }
 
+/// What is up to the person who starts the stack.
+#[derive(Debug, Clone, Copy)]
+pub struct StackOptions<'a> {
+    /// The port of the API; the emulator gets the one after it.
+    pub port: u16,
+    /// The folder that the table is kept in; `None`: in memory.
+    pub keep: Option<&'a Path>,
+    /// How the settings of the trigger differ from those of the template.
+    pub trigger: fn(Settings) -> Settings,
+}
+
 impl Stack {
-    /// Sets up, builds and starts. The ports are looked at first, because that costs nothing.
+    /// Sets up, builds and starts. The template is read and the ports are looked at first, because that costs nothing.
     ///
     /// # Errors
     /// [`StackError`]; nothing is left running then.
     pub async fn start(
-        port: u16,
-        keep: Option<&Path>,
+        options: StackOptions<'_>,
         surroundings: &Surroundings,
         console: &Console,
     ) -> Result<Self, StackError> {
+        let StackOptions { port, keep, trigger } = options;
         let ports = Ports::claim(port)?;
+        let settings = trigger(Settings::of_workspace(&surroundings.workspace, UPDATER)?);
         let refused = |what: &str| {
             let what = what.to_owned();
             move |source| StackError::System { what, source }
         };
         let watchdog = Watchdog::start(&surroundings.program).map_err(refused("cannot start the watchdog"))?;
-        let hidden = surroundings.workspace.join(".local");
-        let tools = hidden.join("tools");
+        let tools = hidden(surroundings).join("tools");
         // Whichever fails first ends the other: nobody should wait for a build to learn that a download failed.
         let setup = async { setup::cargo_lambda(&tools, &watchdog, console).await.map_err(StackError::from) };
         let build = async {
@@ -167,7 +185,7 @@ impl Stack {
         store::schema::create_table(&client, TABLE_NAME).await?;
         let table = store::Table::new(client, TABLE_NAME);
 
-        let logs = hidden.join("logs").join(port.to_string());
+        let logs = logs(surroundings, port);
         let (mut supervisor, mut incidents) =
             Supervisor::new(logs.clone(), watchdog.clone()).map_err(refused("cannot make the folder of the logs"))?;
         supervisor.start(watcher(&cargo_lambda, ports.api, surroundings)).map_err(refused("cannot make a log"))?;
@@ -180,15 +198,18 @@ impl Stack {
             let service = lambda(function, ports.api, emulator.address(), surroundings);
             supervisor.start(service).map_err(refused("cannot make a log"))?;
         }
-        let on_failure = OnFailure::new(keep.unwrap_or(&logs));
-        let on_failure_path = on_failure.path().to_owned();
-        let trigger = Trigger::start(ports.api, emulator.address(), keep, on_failure).await?;
+        let log = Log::in_folder(&logs).map_err(refused("cannot make the trigger's log"))?;
+        let on_failure = OnFailure::new(&on_failure_folder(keep, &logs));
+        if keep.is_none() {
+            // It is about a table that was in the memory of another process.
+            on_failure.clear()?;
+        }
+        let trigger = Trigger::start(ports.api, emulator.address(), settings, keep, on_failure, log).await?;
         let unrouted = tokio::spawn(unrouted::answer(Client::new(ports.api)));
         Ok(Self {
             api: ports.api,
             table_endpoint: emulator.address(),
             logs,
-            on_failure: on_failure_path,
             table,
             watchdog,
             supervisor,
@@ -243,16 +264,38 @@ impl Trigger {
     async fn start(
         api: SocketAddr,
         table_endpoint: SocketAddr,
+        settings: Settings,
         keep: Option<&Path>,
         on_failure: OnFailure,
+        log: Log,
     ) -> Result<Self, StackError> {
         let source = StreamSource::open(Client::new(table_endpoint), TABLE_NAME).await?;
         let checkpoint = Checkpoint::open(keep, source.stream_arn())?;
-        let updater = LambdaFunction::new(Client::new(api), UPDATER);
-        let pump = Pump::new(source, updater, Settings::profile_updater(), checkpoint, on_failure);
+        let updater = LambdaFunction::new(Client::new(api), UPDATER, settings.function_timeout);
+        let on_failure = settings.keeps_discarded.then_some(on_failure);
+        let pump = Pump::new(source, updater, settings, checkpoint, Box::new(clock::system)).with_log(log);
+        let pump = match on_failure {
+            Some(queue) => pump.with_on_failure(queue),
+            None => pump,
+        };
         let state = pump.state();
         Ok(Self { task: tokio::spawn(pump.run()), state })
     }
+}
+
+/// The folder of the logs of the stack on this port.
+pub fn logs(surroundings: &Surroundings, port: u16) -> PathBuf {
+    hidden(surroundings).join("logs").join(port.to_string())
+}
+
+/// The folder of what the trigger gave up: with the table if that is kept, otherwise with the logs.
+pub fn on_failure_folder(keep: Option<&Path>, logs: &Path) -> PathBuf {
+    keep.unwrap_or(logs).to_owned()
+}
+
+/// What this program keeps in the workspace, out of git's sight.
+fn hidden(surroundings: &Surroundings) -> PathBuf {
+    surroundings.workspace.join(".local")
 }
 
 /// A client of the emulator.

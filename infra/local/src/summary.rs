@@ -62,6 +62,8 @@ pub struct Summary {
     pub stream_applied: u64,
     /// Stream records that it could not take.
     pub stream_given_up: u64,
+    /// How old the last record of a batch was at most when it was delivered, in milliseconds.
+    pub stream_iterator_age_max_ms: u64,
     /// Median latency of the scoring requests, in milliseconds.
     pub p50_ms: Option<f64>,
     /// The latency that 95 % of them did not exceed.
@@ -114,6 +116,7 @@ impl Summary {
                 .unwrap_or_default(),
             stream_applied: stream.applied,
             stream_given_up: stream.given_up,
+            stream_iterator_age_max_ms: stream.iterator_age_ms_max,
             p50_ms,
             p95_ms,
             p99_ms,
@@ -151,7 +154,9 @@ impl Summary {
         writeln!(out, "customers  {outcomes}; {} said something later", self.feedback)?;
         let (p50, p95, p99) = (ms(self.p50_ms), ms(self.p95_ms), ms(self.p99_ms));
         writeln!(out, "latency    p50 {p50}, p95 {p95}, p99 {p99}, longest {} ms (scoring requests)", self.longest_ms)?;
-        writeln!(out, "learned    {} stream records, {} given up", self.stream_applied, self.stream_given_up)?;
+        let age_s = self.stream_iterator_age_max_ms as f64 / 1e3;
+        let (applied, given_up) = (self.stream_applied, self.stream_given_up);
+        writeln!(out, "learned    {applied} stream records, {given_up} given up, {age_s} s behind at most")?;
         if let (Some(entries), Some(missing)) = (self.entries, self.entries_missing) {
             writeln!(out, "entries    {entries}, {missing} missing")?;
         }
@@ -189,6 +194,7 @@ mod tests {
             "not_2xx",
             "profiles",
             "profile_mismatches",
+            "stream_iterator_age_max_ms",
             "p50_ms",
             "p95_ms",
             "p99_ms",

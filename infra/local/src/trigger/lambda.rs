@@ -1,11 +1,13 @@
 //! The function at the other end: invoked through the Lambda `Invoke` API, as the watcher serves it.
 
+use std::fmt;
 use std::future::Future;
+use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::client::{Client, ClientError};
+use crate::client::Client;
 
 /// Something that takes a stream event and says what became of it.
 pub trait Handler: Send {
@@ -25,6 +27,15 @@ pub enum Reply {
     FunctionError(String),
 }
 
+impl fmt::Display for Reply {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Response(response) => write!(out, "it answered {response}"),
+            Self::FunctionError(message) => write!(out, "{message}"),
+        }
+    }
+}
+
 /// The function was not reached. Unlike an error of the function this says nothing about the records, and uses up none of
 /// their retries.
 #[derive(Debug, thiserror::Error)]
@@ -41,13 +52,15 @@ pub struct LambdaFunction {
     client: Client,
     name: String,
     path: String,
+    timeout: Duration,
 }
 
 impl LambdaFunction {
-    /// The function of this name at the watcher that the client is for.
-    pub fn new(client: Client, name: &str) -> Self {
+    /// The function of this name, with this timeout, at the watcher that the client is for.
+    pub fn new(client: Client, name: &str, timeout: Duration) -> Self {
         let path = format!("/2015-03-31/functions/{name}/invocations");
-        Self { client, name: name.to_owned(), path }
+        // The function's own timeout takes the place of the client's.
+        Self { client: client.without_timeout(), name: name.to_owned(), path, timeout }
     }
 
     fn undelivered(&self, reason: String) -> Undelivered {
@@ -61,11 +74,14 @@ impl Handler for LambdaFunction {
     }
 
     async fn invoke(&self, event: &Value) -> Result<Reply, Undelivered> {
-        let answer = match self.client.post(&self.path, event).await {
-            Ok(answer) => answer,
-            // It was invoked, and ended or got stuck.
-            Err(error @ ClientError::TimedOut { .. }) => return Ok(Reply::FunctionError(error.to_string())),
-            Err(error) => return Err(self.undelivered(error.to_string())),
+        let answer = match tokio::time::timeout(self.timeout, self.client.post(&self.path, event)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return Err(self.undelivered(error.to_string())),
+            // It was invoked, and ended or got stuck. Said as Lambda says it.
+            Err(_) => {
+                let message = format!("Task timed out after {:.2} seconds", self.timeout.as_secs_f64());
+                return Ok(Reply::FunctionError(message));
+            }
         };
         match answer.status {
             status if status.is_success() && answer.body.is_empty() => Ok(Reply::Response(Value::Null)),

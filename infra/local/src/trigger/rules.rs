@@ -1,20 +1,34 @@
-//! The rules by which Lambda moves through a batch of stream records, as a state machine without I/O.
+//! The rules by which Lambda moves through a batch of stream records, as a state machine without I/O and without a clock.
 //!
 //! [`Delivery`] holds what is left of one batch as consecutive pieces; the first is delivered next. What the function
 //! answers is read as a [`Verdict`], and [`Delivery::conclude`] makes of it the next state.
 //!
-//! Sources: the Lambda developer guide, "Configuring partial batch response with DynamoDB and Lambda"
-//! (<https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>) and "How Lambda processes
-//! records from stream and queue-based event sources" / "Error handling"
-//! (<https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>).
+//! Sources, in the Lambda developer guide:
+//! - "Configuring partial batch response with DynamoDB and Lambda"
+//!   (<https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>);
+//! - "Retain discarded records for a DynamoDB event source in Lambda"
+//!   (<https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>);
+//! - "Lambda parameters for Amazon DynamoDB event source mappings"
+//!   (<https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html>).
+//!
+//! Where the guide is silent, the reading that delivers less often is taken, so that what survives here survives there:
+//! without bisecting, a retry counts whether or not the one before it made progress. How long Lambda waits between retries
+//! is not documented; here the pause doubles from [`RETRY_PAUSE`] to [`RETRY_PAUSE_MAX`].
 
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Duration;
 
+use engine::time::Instant;
 use serde_json::Value;
 
 use crate::trigger::lambda::Reply;
+
+/// The pause before the first retry; doubled for each one after it.
+pub const RETRY_PAUSE: Duration = Duration::from_millis(100);
+
+/// The longest pause before a retry.
+pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// What one invocation says of the records it was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +43,13 @@ pub enum Verdict {
 
 /// Reads a function's answer, given the sequence numbers of the records it was invoked with, in order.
 ///
-/// A complete success is an empty or null `batchItemFailures`, an empty or a null response. A complete failure is a
-/// function error, or an `itemIdentifier` that is empty, null, misnamed or not of this batch. Of several identifiers the
-/// lowest counts, since Lambda checkpoints there and replays all that follows.
-pub fn verdict(reply: &Reply, sequence_numbers: &[&str]) -> Verdict {
+/// Without `ReportBatchItemFailures` a response of any kind is a success. With it, a complete success is an empty or null
+/// `batchItemFailures`, an empty or a null response; a complete failure is a function error, or an `itemIdentifier` that is
+/// empty, null, misnamed or not of this batch; and of several identifiers the lowest counts, since Lambda checkpoints there
+/// and replays all that follows. All other results are a failure.
+pub fn verdict(reply: &Reply, sequence_numbers: &[&str], report_item_failures: bool) -> Verdict {
     let response = match reply {
+        Reply::Response(_) if !report_item_failures => return Verdict::Applied,
         Reply::Response(response) => response,
         Reply::FunctionError(_) => return Verdict::Failed,
     };
@@ -58,117 +74,187 @@ pub fn verdict(reply: &Reply, sequence_numbers: &[&str]) -> Verdict {
     }
 }
 
-/// How stubborn the delivery is.
-#[derive(Debug, Clone, Copy)]
-pub struct Retries {
-    /// How often a record that fails alone is tried again; `MaximumRetryAttempts` of the mapping.
-    pub attempts_max: u32,
-    /// The pause before the first of these retries; doubled for each one after it.
-    pub pause: Duration,
-    /// The longest pause.
-    pub pause_max: Duration,
+/// How a batch is delivered, and how stubbornly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// How often what fails is tried again; `MaximumRetryAttempts`. `None`: until it is too old.
+    pub retries_max: Option<u32>,
+    /// Records older than this are not delivered any more; `MaximumRecordAgeInSeconds`.
+    pub record_age_max: Duration,
+    /// Whether what fails is halved first; `BisectBatchOnFunctionError`.
+    pub bisect: bool,
+    /// Whether a response may name the records that failed; `ReportBatchItemFailures`.
+    pub report_item_failures: bool,
+    /// Whether everything that was applied is delivered once more, as a stream that delivers at least once may do at any
+    /// moment. No setting of AWS: its stream needs none to do so.
+    pub twice: bool,
 }
 
 /// What is left to deliver of one batch.
 #[derive(Debug)]
 pub struct Delivery {
+    /// When each record of the batch was made, in order.
+    created: Vec<Instant>,
     pieces: VecDeque<Piece>,
-    retries: Retries,
+    rules: Rules,
 }
 
 /// Consecutive records that are delivered together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Piece {
     records: Range<usize>,
-    /// How often these very records have failed as a piece that could not be made smaller.
+    /// How often these records have failed without being made fewer by bisecting.
     failures: u32,
+    /// How often they were delivered since then.
+    invocations: u32,
+    /// Whether they have been applied, and come once more all the same.
+    applied: bool,
+    not_before: Instant,
 }
 
-/// One invocation that is due.
+/// What is to be done next with a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
-    /// The positions in the batch of the records to deliver; never empty.
+pub enum Turn {
+    /// Deliver the records at these positions; there is at least one.
+    Deliver(Range<usize>),
+    /// Nothing before this moment.
+    Wait(Instant),
+    /// These are not delivered any more. They go to the on-failure destination.
+    Discard(Discarded),
+    /// Every record is done with.
+    Done,
+}
+
+/// Records that are given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discarded {
+    /// Their positions in the batch.
     pub records: Range<usize>,
-    /// How long to wait before.
-    pub pause: Duration,
+    /// How often they were delivered, as far as it is known.
+    pub invocations: u32,
+    /// Why they are given up.
+    pub condition: Condition,
 }
 
-/// What one verdict settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settled {
-    /// All records before this position are done with: applied or given up.
-    pub checkpoint: usize,
-    /// A record that has failed too often. It goes to the on-failure destination and is not delivered again.
-    pub given_up: Option<GivenUp>,
+/// Why records are given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// They failed too often.
+    RetryAttemptsExhausted,
+    /// They are too old.
+    RecordAgeExceeded,
 }
 
-/// A record that has failed too often.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GivenUp {
-    /// Its position in the batch.
-    pub position: usize,
-    /// How often it was delivered alone.
-    pub deliveries: u32,
+impl Condition {
+    /// Its name in the messages of AWS.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RetryAttemptsExhausted => "RetryAttemptsExhausted",
+            Self::RecordAgeExceeded => "RecordAgeExceeded",
+        }
+    }
 }
 
 impl Delivery {
-    /// The delivery of a batch of so many records.
-    pub fn new(records: usize, retries: Retries) -> Self {
-        let whole = Piece { records: 0..records, failures: 0 };
-        Self { pieces: Some(whole).into_iter().filter(|piece| !piece.records.is_empty()).collect(), retries }
+    /// The delivery of a batch of records that were made at these times.
+    pub fn new(created: Vec<Instant>, rules: Rules) -> Self {
+        let whole = Piece {
+            records: 0..created.len(),
+            failures: 0,
+            invocations: 0,
+            applied: false,
+            not_before: Instant::EPOCH,
+        };
+        let pieces = if created.is_empty() { VecDeque::new() } else { VecDeque::from([whole]) };
+        Self { created, pieces, rules }
     }
 
-    /// The invocation that is due; `None` when the batch is done with.
-    pub fn due(&self) -> Option<Due> {
-        let piece = self.pieces.front()?;
-        let pause = match piece.failures.checked_sub(1) {
-            None => Duration::ZERO,
-            Some(doublings) => {
-                let factor = 2_u32.saturating_pow(doublings);
-                self.retries.pause.saturating_mul(factor).min(self.retries.pause_max)
+    /// How many records, from the first, are done with: applied or given up.
+    pub fn done(&self) -> usize {
+        self.pieces.front().map_or(self.created.len(), |piece| piece.records.start)
+    }
+
+    /// From when on there is something to be done; `None` when every record is done with.
+    pub fn due_at(&self) -> Option<Instant> {
+        self.pieces.front().map(|piece| piece.not_before)
+    }
+
+    /// What is to be done next. Records that are too old are taken off the batch by being returned.
+    pub fn turn(&mut self, now: Instant) -> Turn {
+        let age_max_ms = self.rules.record_age_max.as_millis() as i64;
+        let Some(piece) = self.pieces.front_mut() else { return Turn::Done };
+        let Range { start, end } = piece.records;
+        let created = self.created.get(piece.records.clone()).unwrap_or_default();
+        let expired = created.iter().take_while(|created| now.since_ms(**created) > age_max_ms).count();
+        // What was applied already is not lost by being too old to come once more.
+        if expired > 0 && !piece.applied {
+            let invocations = piece.invocations;
+            piece.records.start += expired;
+            if piece.records.is_empty() {
+                self.pieces.pop_front();
             }
-        };
-        Some(Due { records: piece.records.clone(), pause })
+            let records = start..start + expired;
+            return Turn::Discard(Discarded { records, invocations, condition: Condition::RecordAgeExceeded });
+        }
+        if now < piece.not_before { Turn::Wait(piece.not_before) } else { Turn::Deliver(start..end) }
     }
 
-    /// Takes the verdict on the invocation that was due.
-    ///
-    /// - Applied: the piece is done with.
-    /// - Failed from a later record on: the batch is cut there, and only what follows comes again ("the batch is bisected
-    ///   at the returned sequence number, and Lambda retries only the remaining records").
-    /// - Failed as a whole, or from its first record on: the piece is halved, which uses up no retry
-    ///   (`BisectBatchOnFunctionError`), until the record at fault is alone; alone it is retried, and at last given up.
-    ///
-    /// Without a due invocation this does nothing.
-    pub fn conclude(&mut self, verdict: Verdict) -> Settled {
-        let Some(Piece { records: Range { start, end }, failures }) = self.pieces.pop_front() else {
-            return Settled { checkpoint: 0, given_up: None };
-        };
-        let settled = |checkpoint| Settled { checkpoint, given_up: None };
-        let applied = match verdict {
-            Verdict::Applied => return settled(end),
-            Verdict::FailedFrom(position) => position.min(end - start - 1),
-            Verdict::Failed => 0,
-        };
-        let length = end - start;
-        if applied > 0 {
-            self.push(start + applied..end, 0);
-            settled(start + applied)
-        } else if length > 1 {
-            let middle = start + length.div_ceil(2);
-            self.push(middle..end, 0);
-            self.push(start..middle, 0);
-            settled(start)
-        } else if failures < self.retries.attempts_max {
-            self.push(start..end, failures + 1);
-            settled(start)
-        } else {
-            Settled { checkpoint: end, given_up: Some(GivenUp { position: start, deliveries: failures + 1 }) }
+    /// Puts off what is to be delivered next: the function was not reached, which says nothing of the records and uses up
+    /// none of their retries.
+    pub fn postpone(&mut self, until: Instant) {
+        if let Some(piece) = self.pieces.front_mut() {
+            piece.not_before = until;
         }
     }
 
-    fn push(&mut self, records: Range<usize>, failures: u32) {
-        self.pieces.push_front(Piece { records, failures });
+    /// Takes the verdict on what was delivered, and returns what is given up because of it.
+    ///
+    /// - Applied: the piece is done with.
+    /// - Failed from a later record on: what is before it is done with. "The batch is bisected at the returned sequence
+    ///   number, and Lambda retries only the remaining records."
+    /// - Failed as a whole, or from its first record on: with bisecting the piece is halved, which uses up no retry, until
+    ///   the record at fault is alone.
+    /// - What is not bisected is retried after a pause, and at last given up as a whole.
+    pub fn conclude(&mut self, verdict: Verdict, now: Instant) -> Option<Discarded> {
+        let mut piece = self.pieces.pop_front()?;
+        let Range { start, end } = piece.records;
+        let length = end - start;
+        piece.invocations += 1;
+        let applied = match verdict {
+            Verdict::Applied if self.rules.twice && !piece.applied => {
+                self.pieces.push_front(Piece { applied: true, ..piece });
+                return None;
+            }
+            Verdict::Applied => return None,
+            Verdict::FailedFrom(position) => position.min(length - 1),
+            Verdict::Failed => 0,
+        };
+        // A bisected piece starts afresh.
+        let part =
+            |records: Range<usize>| Piece { records, failures: 0, invocations: 0, applied: false, not_before: now };
+        if self.rules.bisect && applied > 0 {
+            self.pieces.push_front(part(start + applied..end));
+        } else if self.rules.bisect && length > 1 {
+            let middle = start + length.div_ceil(2);
+            self.pieces.push_front(part(middle..end));
+            self.pieces.push_front(part(start..middle));
+        } else if self.rules.retries_max.is_none_or(|max| piece.failures < max) {
+            let factor = 2_u32.saturating_pow(piece.failures);
+            let pause = RETRY_PAUSE.saturating_mul(factor).min(RETRY_PAUSE_MAX);
+            self.pieces.push_front(Piece {
+                records: start + applied..end,
+                failures: piece.failures.saturating_add(1),
+                not_before: now.plus_ms(pause.as_millis() as i64),
+                ..piece
+            });
+        } else {
+            return Some(Discarded {
+                records: start + applied..end,
+                invocations: piece.invocations,
+                condition: Condition::RetryAttemptsExhausted,
+            });
+        }
+        None
     }
 }
 
@@ -182,7 +268,8 @@ mod tests {
     #[track_caller]
     fn check_verdict(response: &Value, expect: Verdict) {
         let reply = Reply::Response(response.clone());
-        assert_eq!(verdict(&reply, &["10", "20", "30"]), expect, "{response}");
+        assert_eq!(verdict(&reply, &["10", "20", "30"], true), expect, "{response}");
+        assert_eq!(verdict(&reply, &["10", "20", "30"], false), Verdict::Applied, "{response} is not looked at");
     }
 
     #[test]
@@ -216,46 +303,72 @@ mod tests {
         }
         check_verdict(&json!({"batchItemFailures": "20"}), Verdict::Failed);
         check_verdict(&json!("done"), Verdict::Failed);
-        assert_eq!(verdict(&Reply::FunctionError("panic".to_owned()), &["10"]), Verdict::Failed);
+        for report_item_failures in [true, false] {
+            let error = Reply::FunctionError("panic".to_owned());
+            assert_eq!(verdict(&error, &["10"], report_item_failures), Verdict::Failed);
+        }
     }
 
-    const RETRIES: Retries =
-        Retries { attempts_max: 2, pause: Duration::from_millis(100), pause_max: Duration::from_millis(150) };
+    const RULES: Rules = Rules {
+        retries_max: Some(2),
+        record_age_max: Duration::from_hours(1),
+        bisect: true,
+        report_item_failures: true,
+        twice: false,
+    };
 
-    /// Delivers a batch of `records`; `steps` are the deliveries that are due with the verdict on each and the
-    /// checkpoint after it.
+    const NO_BISECT: Rules = Rules { bisect: false, ..RULES };
+
+    /// Delivers a batch of `records`, made at the beginning of time, each delivery as soon as it is due. `steps` are the
+    /// deliveries with the verdict on each and how many records are done with after it; `discarded` is what is given up.
     #[track_caller]
-    fn check_delivery(records: usize, steps: &[(Range<usize>, Verdict, usize)], given_up: &[usize]) {
-        let mut delivery = Delivery::new(records, RETRIES);
-        let mut gave_up = Vec::new();
-        for (records, verdict, checkpoint) in steps {
-            assert_eq!(delivery.due().map(|due| due.records), Some(records.clone()));
-            let settled = delivery.conclude(*verdict);
-            assert_eq!(settled.checkpoint, *checkpoint, "after {records:?}: {verdict:?}");
-            gave_up.extend(settled.given_up.map(|given_up| given_up.position));
+    fn check(
+        rules: Rules,
+        records: usize,
+        steps: &[(Range<usize>, Verdict, usize)],
+        discarded: &[(Range<usize>, u32)],
+    ) {
+        let mut delivery = Delivery::new(vec![Instant::EPOCH; records], rules);
+        let mut now = Instant::EPOCH;
+        let mut given_up = Vec::new();
+        for (records, verdict, done) in steps {
+            let mut turn = delivery.turn(now);
+            if let Turn::Wait(until) = turn {
+                now = until;
+                turn = delivery.turn(now);
+            }
+            assert_eq!(turn, Turn::Deliver(records.clone()));
+            let discarded = delivery.conclude(*verdict, now);
+            assert!(discarded.iter().all(|it| it.condition == Condition::RetryAttemptsExhausted));
+            given_up.extend(discarded.map(|it| (it.records, it.invocations)));
+            assert_eq!(delivery.done(), *done, "after {records:?}: {verdict:?}");
         }
-        assert_eq!(delivery.due(), None);
-        assert_eq!(gave_up, given_up);
+        assert_eq!(delivery.turn(now), Turn::Done);
+        assert_eq!(given_up, discarded);
     }
 
     #[test]
     fn an_applied_batch_is_done() {
-        check_delivery(0, &[], &[]);
-        check_delivery(3, &[(0..3, Verdict::Applied, 3)], &[]);
+        check(RULES, 0, &[], &[]);
+        check(RULES, 3, &[(0..3, Verdict::Applied, 3)], &[]);
     }
 
     #[test]
     fn a_partial_failure_replays_from_the_failed_record_on() {
-        check_delivery(
-            5,
-            &[(0..5, Verdict::FailedFrom(2), 2), (2..5, Verdict::FailedFrom(2), 4), (4..5, Verdict::Applied, 5)],
-            &[],
-        );
+        for rules in [RULES, NO_BISECT] {
+            check(
+                rules,
+                5,
+                &[(0..5, Verdict::FailedFrom(2), 2), (2..5, Verdict::FailedFrom(2), 4), (4..5, Verdict::Applied, 5)],
+                &[],
+            );
+        }
     }
 
     #[test]
     fn a_failed_batch_is_halved_until_the_record_is_alone_then_retried_then_given_up() {
-        check_delivery(
+        check(
+            RULES,
             5,
             &[
                 (0..5, Verdict::Failed, 0),
@@ -266,13 +379,14 @@ mod tests {
                 (3..4, Verdict::Failed, 4),
                 (4..5, Verdict::Applied, 5),
             ],
-            &[3],
+            &[(3..4, 3)],
         );
     }
 
     #[test]
-    fn halving_uses_up_no_retry_and_progress_starts_afresh() {
-        check_delivery(
+    fn halving_uses_up_no_retry() {
+        check(
+            RULES,
             2,
             &[
                 (0..2, Verdict::Failed, 0),
@@ -282,18 +396,104 @@ mod tests {
                 (1..2, Verdict::Failed, 1),
                 (1..2, Verdict::Failed, 2),
             ],
-            &[1],
+            &[(1..2, 3)],
         );
     }
 
     #[test]
-    fn only_retries_of_a_lone_record_pause_longer_each_time() {
-        let mut delivery = Delivery::new(2, RETRIES);
-        let mut pauses = Vec::new();
-        while let Some(due) = delivery.due() {
-            pauses.push(due.pause.as_millis());
-            delivery.conclude(if due.records.contains(&0) { Verdict::Failed } else { Verdict::Applied });
+    fn without_halving_the_whole_batch_is_retried_and_given_up() {
+        let (failed, from_second) = (Verdict::Failed, Verdict::FailedFrom(1));
+        check(NO_BISECT, 3, &[(0..3, failed, 0), (0..3, failed, 0), (0..3, failed, 3)], &[(0..3, 3)]);
+        // Only what failed is given up, and every retry counts.
+        check(NO_BISECT, 4, &[(0..4, from_second, 1), (1..4, from_second, 2), (2..4, from_second, 4)], &[(3..4, 3)]);
+        let never = Rules { retries_max: Some(0), ..NO_BISECT };
+        check(never, 2, &[(0..2, failed, 2)], &[(0..2, 1)]);
+    }
+
+    #[test]
+    fn without_a_maximum_only_age_ends_the_retries() {
+        let rules = Rules { retries_max: None, ..NO_BISECT };
+        let mut delivery = Delivery::new(vec![Instant::EPOCH; 2], rules);
+        let mut now = Instant::EPOCH;
+        let mut invocations = 0;
+        let discarded = loop {
+            match delivery.turn(now) {
+                Turn::Deliver(_) => {
+                    invocations += 1;
+                    assert_eq!(delivery.conclude(Verdict::Failed, now), None);
+                }
+                Turn::Wait(until) => now = until,
+                Turn::Discard(discarded) => break discarded,
+                Turn::Done => panic!("given up"),
+            }
+        };
+        assert!(invocations > 500);
+        assert_eq!(discarded, Discarded { records: 0..2, invocations, condition: Condition::RecordAgeExceeded });
+        assert_eq!((delivery.turn(now), delivery.done()), (Turn::Done, 2));
+    }
+
+    #[test]
+    fn records_that_are_too_old_are_not_delivered() {
+        let at = |minutes: i64| Instant::EPOCH.plus_ms(minutes * 60_000);
+        for (minutes, expect) in [
+            (60, Turn::Deliver(0..3)),
+            (61, Turn::Discard(Discarded { records: 0..1, invocations: 0, condition: Condition::RecordAgeExceeded })),
+            (99, Turn::Discard(Discarded { records: 0..3, invocations: 0, condition: Condition::RecordAgeExceeded })),
+        ] {
+            let mut delivery = Delivery::new(vec![at(0), at(10), at(20)], RULES);
+            assert_eq!(delivery.turn(at(minutes)), expect, "after {minutes} minutes");
+            if minutes == 61 {
+                assert_eq!((delivery.done(), delivery.turn(at(minutes))), (1, Turn::Deliver(1..3)));
+            }
         }
-        assert_eq!(pauses, [0, 0, 100, 150, 0]);
+    }
+
+    #[test]
+    fn only_retries_pause_and_longer_each_time() {
+        let rules = Rules { retries_max: Some(8), ..RULES };
+        let mut delivery = Delivery::new(vec![Instant::EPOCH; 2], rules);
+        let (mut now, mut pauses) = (Instant::EPOCH, Vec::new());
+        loop {
+            match delivery.turn(now) {
+                Turn::Deliver(records) => {
+                    delivery.conclude(if records.contains(&0) { Verdict::Failed } else { Verdict::Applied }, now);
+                }
+                Turn::Wait(until) => {
+                    pauses.push(until.since_ms(now));
+                    now = until;
+                }
+                Turn::Discard(_) | Turn::Done => break,
+            }
+        }
+        assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+    }
+
+    #[test]
+    fn a_function_that_is_not_reached_costs_no_retry() {
+        let mut delivery = Delivery::new(vec![Instant::EPOCH], Rules { retries_max: Some(0), ..RULES });
+        for second in 0..100 {
+            let (now, later) = (Instant::EPOCH.plus_ms(second * 1000), Instant::EPOCH.plus_ms(second * 1000 + 1000));
+            assert_eq!(delivery.turn(now), Turn::Deliver(0..1));
+            delivery.postpone(later);
+            assert_eq!(delivery.turn(now), Turn::Wait(later));
+        }
+    }
+
+    #[test]
+    fn on_demand_everything_is_delivered_twice() {
+        let rules = Rules { twice: true, ..RULES };
+        check(rules, 2, &[(0..2, Verdict::Applied, 0), (0..2, Verdict::Applied, 2)], &[]);
+        check(
+            rules,
+            3,
+            &[
+                (0..3, Verdict::FailedFrom(1), 1),
+                (1..3, Verdict::Applied, 1),
+                (1..3, Verdict::FailedFrom(1), 2),
+                (2..3, Verdict::Applied, 2),
+                (2..3, Verdict::Applied, 3),
+            ],
+            &[],
+        );
     }
 }

@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 use crate::client::{Client, ClientError};
 use crate::trigger::record::{Record, RecordError};
 
+/// How many records `GetRecords` gives at most.
+pub const RECORDS_MAX: usize = 1000;
+
 /// Where records are read from, in order.
 pub trait RecordSource: Send {
     /// The stream's name, as records and checkpoints carry it.
@@ -131,14 +134,39 @@ impl StreamSource {
         }
     }
 
-    async fn iterator(&self, after: Option<&str>) -> Result<String, SourceError> {
-        let mut request = json!({
-            "StreamArn": self.stream_arn,
-            "ShardId": self.shard_id,
-            "ShardIteratorType": if after.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" },
-        });
-        if let (Some(after), Some(fields)) = (after, request.as_object_mut()) {
-            fields.insert("SequenceNumber".to_owned(), after.into());
+    /// Reads the records from one sequence number to another, both included, as far as they are still there.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the stream cannot be read.
+    pub async fn read_between(&self, first: &str, last: &str) -> Result<Vec<Record>, SourceError> {
+        let mut between = Vec::new();
+        let mut iterator = Some(self.iterator("AT_SEQUENCE_NUMBER", Some(first)).await?);
+        while let Some(current) = iterator {
+            let (records, next) = self.records(&current, RECORDS_MAX).await?;
+            let is_end = records.is_empty();
+            for record in records {
+                if is_after(record.sequence_number(), last) {
+                    return Ok(between);
+                }
+                between.push(record);
+            }
+            iterator = next.filter(|_| !is_end);
+        }
+        Ok(between)
+    }
+
+    async fn records(&self, iterator: &str, limit: usize) -> Result<(Vec<Record>, Option<String>), SourceError> {
+        let request = json!({ "ShardIterator": iterator, "Limit": limit });
+        let got: GetRecords = call(&self.client, "DynamoDBStreams_20120810.GetRecords", &request).await?;
+        let records: Result<_, RecordError> =
+            got.records.into_iter().map(|json| Record::new(json, &self.stream_arn)).collect();
+        Ok((records?, got.next_shard_iterator))
+    }
+
+    async fn iterator(&self, kind: &str, sequence_number: Option<&str>) -> Result<String, SourceError> {
+        let mut request = json!({ "StreamArn": self.stream_arn, "ShardId": self.shard_id, "ShardIteratorType": kind });
+        if let (Some(number), Some(fields)) = (sequence_number, request.as_object_mut()) {
+            fields.insert("SequenceNumber".to_owned(), number.into());
         }
         let target = "DynamoDBStreams_20120810.GetShardIterator";
         let GetShardIterator { shard_iterator } = call(&self.client, target, &request).await?;
@@ -159,17 +187,19 @@ impl RecordSource for StreamSource {
         // Taken, so that after an error (an iterator lives fifteen minutes in DynamoDB) a new one is asked for.
         let iterator = match self.next.take() {
             Some((position, iterator)) if position.as_deref() == after => iterator,
-            _ => self.iterator(after).await?,
+            _ if after.is_some() => self.iterator("AFTER_SEQUENCE_NUMBER", after).await?,
+            _ => self.iterator("TRIM_HORIZON", None).await?,
         };
-        let request = json!({ "ShardIterator": iterator, "Limit": limit });
-        let got: GetRecords = call(&self.client, "DynamoDBStreams_20120810.GetRecords", &request).await?;
-        let records: Result<Vec<Record>, RecordError> =
-            got.records.into_iter().map(|json| Record::new(json, &self.stream_arn)).collect();
-        let records = records?;
+        let (records, next) = self.records(&iterator, limit).await?;
         let position = records.last().map(Record::sequence_number).or(after).map(str::to_owned);
-        self.next = got.next_shard_iterator.map(|iterator| (position, iterator));
+        self.next = next.map(|iterator| (position, iterator));
         Ok(records)
     }
+}
+
+/// Whether a sequence number is the higher one: they are numbers of up to forty digits.
+fn is_after(one: &str, other: &str) -> bool {
+    (one.len(), one) > (other.len(), other)
 }
 
 /// Calls one operation. The signature is a dummy: local emulators ask for one and verify none.

@@ -1,5 +1,5 @@
 //! What must agree: routes in the template, the watch router and the golden events; permissions and ports; the stream's
-//! filter, the store's keys and the local trigger.
+//! filter and the store's keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -100,11 +100,10 @@ fn each_functions_permissions_are_those_of_its_ports() {
 }
 
 #[test]
-fn the_streams_filter_is_the_stores_and_the_local_triggers() {
+fn the_streams_filter_is_the_stores() {
     let functions = functions(&template());
     let stream = &functions["profile-updater"]["Events"]["Stream"]["Properties"];
     let pattern = stream["FilterCriteria"]["Filters"][0]["Pattern"].as_str().unwrap();
     let pattern: Value = serde_json::from_str(pattern).unwrap();
     assert_eq!(pattern["dynamodb"]["Keys"]["sk"]["S"][0]["prefix"], store::keys::ENTRY_PREFIX);
-    assert_eq!(pattern, local::trigger::Filter::timeline_entries().into_pattern());
 }

@@ -11,7 +11,7 @@ use engine::time::{Instant, LocalInstant};
 use lambda_http::Body;
 use local::emulator::{self, Emulator};
 use local::stack::table_client;
-use local::trigger::{Filter, RecordSource, StreamSource};
+use local::trigger::{RecordSource, Settings, StreamSource};
 use metrics_report::MetricsReport;
 use profile_updater::{Batch, ProfileUpdater, Response};
 use score::Score;
@@ -88,7 +88,7 @@ impl World {
 
     /// The records that the stream has brought since the last call, as Lambda delivers them.
     pub(crate) async fn told(&mut self) -> Vec<Value> {
-        let filter = Filter::timeline_entries();
+        let filter = stream_settings().filter;
         let mut told = Vec::new();
         loop {
             let records = self.stream.read(self.told_until.as_deref(), 1000).await.unwrap();
@@ -129,6 +129,12 @@ fn daily_purchase(days: i64) -> Value {
         "merchant_id": format!("shop-{}", days % 3),
         "occurred_at": at.to_string(),
     })
+}
+
+/// The settings of the updater's stream, from the template.
+pub(crate) fn stream_settings() -> Settings {
+    let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    Settings::of_workspace(&workspace, "profile-updater").unwrap()
 }
 
 pub(crate) fn ada() -> CustomerId {

@@ -5,6 +5,7 @@
 mod emulator;
 mod processes;
 mod program;
+mod pump;
 mod traffic;
 mod trigger;
 mod verify;

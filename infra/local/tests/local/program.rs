@@ -55,6 +55,8 @@ fn help_names_every_option_and_no_inner_command() {
         "--import-share",
         "--exit",
         "--json",
+        "--deliver-twice",
+        "redrive",
     ] {
         assert!(help.contains(option), "{option} is missing in: {help}");
     }

@@ -1,14 +1,17 @@
 //! The trigger on a real stream: what it delivers, repeats, gives up, and continues with.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use edge::clock;
 use local::client::Client;
 use local::stack::TABLE_NAME;
 use local::trigger::pump::drained;
-use local::trigger::rules::Retries;
+use local::trigger::redrive::{Redriven, redrive};
+use local::trigger::rules::Rules;
 use local::trigger::{
-    Checkpoint, Handler, OnFailure, Pump, PumpState, RecordSource, Reply, Settings, StreamSource, Undelivered,
+    Checkpoint, Handler, Log, OnFailure, Pump, PumpState, RecordSource, Reply, Settings, StreamSource, Undelivered,
 };
 use serde_json::{Value, json};
 
@@ -69,13 +72,8 @@ async fn pump(
     let checkpoint = Checkpoint::open(Some(folder.path()), source.stream_arn()).unwrap();
     let events = Arc::default();
     let handler = Scripted { answer: Box::new(answer), events: Arc::clone(&events) };
-    let settings = Settings {
-        poll_pause: Duration::from_millis(5),
-        trouble_pause: Duration::from_millis(5),
-        retries: Retries { attempts_max: 2, pause: Duration::from_millis(1), pause_max: Duration::from_millis(2) },
-        ..Settings::profile_updater()
-    };
-    let pump = Pump::new(source, handler, settings, checkpoint, OnFailure::new(folder.path()));
+    let pump = Pump::new(source, handler, settings(), checkpoint, Box::new(clock::system))
+        .with_on_failure(OnFailure::new(folder.path()));
     let state = pump.state();
     tokio::select! {
         ended = pump.run() => panic!("{ended:?}"),
@@ -83,6 +81,13 @@ async fn pump(
     }
     let events: Vec<Event> = events.lock().unwrap().clone();
     (events, state.borrow().clone())
+}
+
+/// The settings of the template, for somebody who waits.
+fn settings() -> Settings {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let settings = Settings::of_workspace(&workspace, "profile-updater").unwrap().in_a_hurry();
+    Settings { rules: Rules { retries_max: Some(2), ..settings.rules }, ..settings }
 }
 
 fn keys(events: &[Event]) -> Vec<Vec<&str>> {
@@ -133,19 +138,6 @@ async fn an_event_has_what_lambda_gives_it_and_removals_and_other_items_are_filt
 }
 
 #[tokio::test]
-async fn a_partial_failure_is_replayed_from_the_failed_record_on() {
-    let (table, folder) = (Table::start(None).await, Folder::new("partial"));
-    put_entries(&table, 1..=5).await;
-    let (events, state) = pump(&table, &folder, |event| match event.number {
-        0 => Ok(event.fail_at("e#3")),
-        _ => success(event),
-    })
-    .await;
-    assert_eq!(keys(&events), [vec!["e#1", "e#2", "e#3", "e#4", "e#5"], vec!["e#3", "e#4", "e#5"]]);
-    assert_eq!((state.applied, state.given_up), (5, 0));
-}
-
-#[tokio::test]
 async fn a_poison_record_is_isolated_put_aside_and_passed() {
     let (table, folder) = (Table::start(None).await, Folder::new("poison"));
     put_entries(&table, 1..=4).await;
@@ -165,43 +157,104 @@ async fn a_poison_record_is_isolated_put_aside_and_passed() {
     );
     assert_eq!((state.applied, state.given_up), (3, 1));
 
-    let lines = std::fs::read_to_string(folder.path().join("on-failure.jsonl")).unwrap();
-    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let [line] = &lines[..] else { panic!("{lines:?}") };
-    assert_eq!(line["payload"]["Records"][0]["dynamodb"]["Keys"]["sk"]["S"], "e#2");
-    assert_eq!(line["requestContext"]["condition"], "RetryAttemptsExhausted");
-    assert_eq!(line["requestContext"]["approximateInvokeCount"], 3);
-    assert_eq!(
-        line["DDBStreamBatchInfo"]["startSequenceNumber"],
-        line["payload"]["Records"][0]["dynamodb"]["SequenceNumber"]
+    let messages = OnFailure::new(folder.path()).messages().unwrap();
+    let [message] = &messages[..] else { panic!("{messages:?}") };
+    assert_eq!(message.request_context.condition, "RetryAttemptsExhausted");
+    assert_eq!(message.request_context.approximate_invoke_count, 3);
+    assert_eq!(message.batch.start_sequence_number, events[1].records[0]["dynamodb"]["SequenceNumber"]);
+}
+
+/// Plays back the queue. Gives what the function saw, and what became of each message.
+async fn play_back(
+    table: &Table,
+    queue: &OnFailure,
+    answer: impl Fn(&Event) -> Result<Reply, Undelivered> + Send + Sync + 'static,
+) -> (Vec<Event>, Vec<Redriven>) {
+    let mut source = StreamSource::open(Client::new(table.emulator.address()), TABLE_NAME).await.unwrap();
+    let events = Arc::default();
+    let handler = Scripted { answer: Box::new(answer), events: Arc::clone(&events) };
+    let mut told = Vec::new();
+    let tell = |_: &_, redriven: &Redriven| told.push(redriven.clone());
+    let _ = redrive(queue, &mut source, &handler, &settings(), tell).await;
+    let events = events.lock().unwrap().clone();
+    (events, told)
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_played_back_from_the_stream_until_it_is_taken() {
+    let (table, folder) = (Table::start(None).await, Folder::new("redrive"));
+    put_entries(&table, 1..=4).await;
+    let poison = |event: &Event| match event.keys()[..] {
+        ["e#2"] => Ok(event.fail_at("e#2")),
+        ["e#4"] => Ok(event.fail_at("e#4")),
+        _ => Ok(Reply::FunctionError("one of these".to_owned())),
+    };
+    let (_, state) = pump(&table, &folder, poison).await;
+    assert_eq!(state.given_up, 4, "alone, the other two fail as well");
+    // Writes that the filter holds back lie between the records, and after them.
+    table.put("p", "a profile").await;
+    let queue = OnFailure::new(folder.path());
+
+    // Nothing is lost while the function is not there.
+    let gone = |_: &Event| Err(Undelivered { function: "scripted".to_owned(), reason: "not up".to_owned() });
+    let (_, told) = play_back(&table, &queue, gone).await;
+    assert_eq!((told.len(), queue.messages().unwrap().len()), (0, 4));
+
+    // What fails again stays, and only that.
+    let (events, told) = play_back(&table, &queue, |event| Ok(event.fail_at("e#2"))).await;
+    assert_eq!(keys(&events), [["e#1"], ["e#2"], ["e#3"], ["e#4"]]);
+    let [Redriven::Taken(1), Redriven::Kept(reason), Redriven::Taken(1), Redriven::Taken(1)] = &told[..] else {
+        panic!("{told:?}")
+    };
+    assert!(reason.contains("failed again"), "{reason}");
+
+    let (events, told) = play_back(&table, &queue, success).await;
+    assert_eq!((keys(&events), told), (vec![vec!["e#2"]], vec![Redriven::Taken(1)]));
+    assert_eq!(queue.messages().unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_message_whose_records_are_gone_is_kept_and_says_so() {
+    let (table, folder) = (Table::start(None).await, Folder::new("redrive-gone"));
+    put_entries(&table, 1..=1).await;
+    pump(&table, &folder, |_| Ok(Reply::FunctionError("no".to_owned()))).await;
+    let queue = OnFailure::new(folder.path());
+    let mut message = queue.messages().unwrap().remove(0);
+    queue.clear().unwrap();
+    message.batch.batch_size = 2;
+    queue.add(&message).unwrap();
+    let (events, told) = play_back(&table, &queue, success).await;
+    assert_eq!((events.len(), told), (0, vec![Redriven::Kept("the stream has 1 of its 2 records left".to_owned())]));
+
+    let other = Table::start(None).await;
+    let (events, told) = play_back(&other, &queue, success).await;
+    assert_eq!((events.len(), queue.messages().unwrap().len()), (0, 1));
+    assert!(
+        matches!(&told[..], [Redriven::Kept(reason)] if reason.contains("not the one that is running")),
+        "{told:?}"
     );
 }
 
 #[tokio::test]
-async fn a_function_error_halves_the_batch() {
-    let (table, folder) = (Table::start(None).await, Folder::new("error"));
-    put_entries(&table, 1..=3).await;
-    let (events, state) = pump(&table, &folder, |event| match event.number {
-        0 | 1 => Ok(Reply::FunctionError("out of memory".to_owned())),
-        _ => success(event),
-    })
-    .await;
-    assert_eq!(keys(&events), [vec!["e#1", "e#2", "e#3"], vec!["e#1", "e#2"], vec!["e#1"], vec!["e#2"], vec!["e#3"]]);
-    assert_eq!((state.applied, state.given_up), (3, 0));
-}
-
-#[tokio::test]
-async fn a_function_that_is_not_reached_costs_no_retry() {
-    let (table, folder) = (Table::start(None).await, Folder::new("unreached"));
+async fn the_log_has_a_line_for_each_invocation() {
+    let (table, folder) = (Table::start(None).await, Folder::new("log"));
     put_entries(&table, 1..=2).await;
-    let (events, state) = pump(&table, &folder, |event| match event.number {
-        0..10 => Err(Undelivered { function: "scripted".to_owned(), reason: "not up yet".to_owned() }),
-        _ => success(event),
-    })
-    .await;
-    assert_eq!(events.len(), 11);
-    assert!(events.iter().all(|event| event.keys() == ["e#1", "e#2"]));
-    assert_eq!((state.applied, state.given_up, state.trouble), (2, 0, None));
+    let source = StreamSource::open(Client::new(table.emulator.address()), TABLE_NAME).await.unwrap();
+    let checkpoint = Checkpoint::open(None, source.stream_arn()).unwrap();
+    let answer = |event: &Event| if event.number == 0 { Ok(event.fail_at("e#2")) } else { success(event) };
+    let handler = Scripted { answer: Box::new(answer), events: Arc::default() };
+    let pump = Pump::new(source, handler, settings(), checkpoint, Box::new(clock::system))
+        .with_log(Log::in_folder(folder.path()).unwrap());
+    let state = pump.state();
+    tokio::select! {
+        ended = pump.run() => panic!("{ended:?}"),
+        all = drained(state) => assert!(all),
+    }
+    let log = std::fs::read_to_string(folder.path().join("stream-trigger.log")).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let outcomes: Vec<_> = lines.iter().map(|line| (line["records"].as_u64(), line["outcome"].as_str())).collect();
+    assert_eq!(outcomes, [(Some(2), Some("failed from record 1 of the batch on")), (Some(1), Some("applied"))]);
+    assert!(lines.iter().all(|line| line["iterator_age_ms"].is_u64()));
 }
 
 #[tokio::test]
@@ -218,33 +271,6 @@ async fn a_restart_continues_after_the_checkpoint() {
     next.put("e#9", "new").await;
     let (events, _) = pump(&next, &folder, success).await;
     assert_eq!(keys(&events).concat(), ["e#9"]);
-}
-
-#[tokio::test]
-async fn a_crash_in_the_middle_of_a_batch_loses_nothing() {
-    let (table, folder) = (Table::start(None).await, Folder::new("crash"));
-    put_entries(&table, 1..=5).await;
-    let source = StreamSource::open(Client::new(table.emulator.address()), TABLE_NAME).await.unwrap();
-    let checkpoint = Checkpoint::open(Some(folder.path()), source.stream_arn()).unwrap();
-    let events: Arc<Mutex<Vec<Event>>> = Arc::default();
-    let handler = Scripted {
-        // The first two are applied, the third never stops failing.
-        answer: Box::new(|event| match event.number {
-            0 => Ok(event.fail_at("e#3")),
-            _ => Err(Undelivered { function: "scripted".to_owned(), reason: "crashed".to_owned() }),
-        }),
-        events: Arc::clone(&events),
-    };
-    let pump_cut_off =
-        Pump::new(source, handler, Settings::profile_updater(), checkpoint, OnFailure::new(folder.path()));
-    let mut state = pump_cut_off.state();
-    tokio::select! {
-        ended = pump_cut_off.run() => panic!("{ended:?}"),
-        _ = state.wait_for(|state| state.trouble.is_some()) => (),
-    }
-    let (events, state) = pump(&table, &folder, success).await;
-    assert_eq!(keys(&events).concat(), ["e#3", "e#4", "e#5"]);
-    assert_eq!(state.applied, 3);
 }
 
 #[tokio::test]
@@ -267,7 +293,7 @@ async fn a_stream_that_is_gone_is_trouble_not_an_end() {
     let checkpoint = Checkpoint::open(Some(folder.path()), source.stream_arn()).unwrap();
     let handler = Scripted { answer: Box::new(success), events: Arc::default() };
     table.client.delete_table().table_name(TABLE_NAME).send().await.unwrap();
-    let pump = Pump::new(source, handler, Settings::profile_updater(), checkpoint, OnFailure::new(folder.path()));
+    let pump = Pump::new(source, handler, settings(), checkpoint, Box::new(clock::system));
     let mut state = pump.state();
     tokio::select! {
         ended = pump.run() => panic!("{ended:?}"),
