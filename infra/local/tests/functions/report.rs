@@ -13,8 +13,8 @@ async fn the_report_counts_what_happened() {
     world.learn().await;
     let report = call(&world.report, &golden("metrics-report")).await.ok();
     assert_eq!((&report["attempts"], &report["imported"]), (&json!(1), &json!(13)), "those of March");
-    assert_eq!(report["actions"]["warn"], 1);
-    assert_eq!(report["outcomes"]["warn"]["proceeded"], 1);
+    assert_eq!(report["actions"]["cool_off"], 1);
+    assert_eq!(report["outcomes"]["cool_off"]["proceeded"], 1);
     assert_eq!(report["labels"]["precision"]["value"], 1.0);
     assert_eq!(report["labels"]["fdr"]["value"], 0.0);
     assert_eq!(report["labels"]["fpr"]["value"], json!(null), "no genuine attempt is labelled");

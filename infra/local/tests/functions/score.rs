@@ -1,6 +1,7 @@
 //! Scoring: a decision, made once.
 
 use engine::id::AttemptId;
+use engine::score::Models;
 use serde_json::json;
 use store::ports::{ReadEntry, ReadTimeline};
 
@@ -10,24 +11,33 @@ use crate::world::{World, ada, call, golden, with_fields};
 async fn the_golden_attempt_is_scored_against_the_customers_history() {
     let world = World::new().await.with_history(60).await;
     let decision = call(&world.score, &golden("score")).await.ok();
-    assert_eq!(decision["action"], "warn", "{decision:#}");
+    assert_eq!(decision["action"], "cool_off", "{decision:#}");
     assert_eq!(decision["should_intervene"], true);
     assert_eq!(decision["profile"], json!({ "purchases": 60, "learning": false }));
     assert_eq!(
         (&decision["degraded"], &decision["recorded"], &decision["missing"]),
         (&json!(false), &json!(true), &json!([]))
     );
-    assert_eq!(decision["versions"], json!({ "model": "monotone-combination-1", "policy": "default-1" }));
-    assert_eq!(decision["reasons"][0]["code"], "AMOUNT_UNUSUAL");
-    let text = decision["reasons"][0]["text"].as_str().unwrap();
-    assert!(text.starts_with("5.6 times your usual purchase ("), "{text}");
-    assert_eq!(decision["intervention"]["strategy"], "reflection");
+    let models = Models::compiled_in().unwrap();
+    assert_eq!(decision["versions"], json!({ "model": models.version(), "policy": "default-2" }));
+    let reasons = decision["reasons"].as_array().unwrap();
+    let text = |code: &str| {
+        let reason = reasons.iter().find(|reason| reason["code"] == code);
+        reason.and_then(|reason| reason["text"].as_str()).unwrap_or_else(|| panic!("{code} in {decision:#}"))
+    };
+    assert!(text("AMOUNT_UNUSUAL").starts_with("5.6 times your usual purchase ("), "{}", text("AMOUNT_UNUSUAL"));
+    assert_eq!(text("CATEGORY_UNUSUAL"), "None of your purchases we know are in electronics.");
+    assert_eq!(decision["intervention"]["strategy"], "delay");
+    assert!(decision["p_value"].as_f64().unwrap() <= decision["alarm_rate"]["alpha"].as_f64().unwrap());
     let deviations = decision["deviations"].as_object().unwrap();
     assert_eq!(deviations.len(), 6);
 
     let id = AttemptId::parse(decision["attempt_id"].as_str().unwrap()).unwrap();
     let entry = world.table.read_entry(&ada(), id).await.unwrap().unwrap();
     let answered = decision["risk_score"].as_f64().unwrap();
+    let contributions: f64 = reasons.iter().map(|reason| reason["contribution"].as_f64().unwrap()).sum();
+    let sum = decision["base_log_odds"].as_f64().unwrap() + contributions;
+    assert!((sum - (answered / (1.0 - answered)).ln()).abs() < 1e-6, "the reasons add up to the score");
     assert_eq!(entry.decision().unwrap().risk_score.to_bits(), answered.to_bits());
 }
 
