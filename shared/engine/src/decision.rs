@@ -67,8 +67,6 @@ pub enum ReasonCode {
     PaymentUsual,
     /// No more attempts or money than usual.
     VelocityUsual,
-    /// Something else about the merchant raises the score.
-    MerchantUnusual,
     /// Nothing about the merchant is suspicious.
     MerchantUsual,
     /// How long and how the customer is known.
@@ -83,7 +81,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// Every reason code.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 17] = [
         Self::AmountUnusual,
         Self::CategoryUnusual,
         Self::TimingUnusual,
@@ -96,7 +94,6 @@ impl ReasonCode {
         Self::TimingUsual,
         Self::PaymentUsual,
         Self::VelocityUsual,
-        Self::MerchantUnusual,
         Self::MerchantUsual,
         Self::CustomerHistory,
         Self::Novel,
@@ -119,7 +116,6 @@ impl ReasonCode {
             Self::TimingUsual => "TIMING_USUAL",
             Self::PaymentUsual => "PAYMENT_USUAL",
             Self::VelocityUsual => "VELOCITY_USUAL",
-            Self::MerchantUnusual => "MERCHANT_UNUSUAL",
             Self::MerchantUsual => "MERCHANT_USUAL",
             Self::CustomerHistory => "CUSTOMER_HISTORY",
             Self::Novel => "NOVEL",

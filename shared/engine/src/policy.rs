@@ -50,7 +50,7 @@ impl Default for Policy {
             novelty_share: 0.25,
             warn_from: 0.25,
             cool_off_from: 0.50,
-            block_from: 0.90,
+            block_from: 0.98,
             learning_at_most: Action::Warn,
             when_blind: WhenBlind::FailOpen,
             cool_off_ms: DAY_MS,

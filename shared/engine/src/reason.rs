@@ -1,8 +1,8 @@
 //! Reasons: what raises and what lowers a score, each in a sentence with the customer's own numbers.
 //!
-//! How much a reason counts is the model's own contribution; whether it raises or lowers the score chooses its code. The
-//! sentence says what is a fact either way, and whether that fact is something unusual, because only such a sentence belongs
-//! into a message.
+//! Code and sentence say what is a fact of the attempt; the contribution, the model's own, says which way and how far that moved
+//! the score. They need not point the same way: what is usual for a customer may raise the score a little. A message begins with
+//! what is unusual *and* raised the score.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::time::Instant;
 /// Contributions below this, in log-odds, are rounding and no reason.
 const CONTRIBUTION_MIN: f64 = 1e-9;
 
-/// From this surprise on, in nats, an hour or a pace is called rare: one in seven.
+/// From this surprise on, in nats, something is called unusual: one in seven.
 const RARE_FROM_NATS: f64 = 2.0;
 
 /// From this multiple on an amount is called a multiple.
@@ -28,11 +28,22 @@ const MULTIPLE_FROM: f64 = 1.5;
 /// Up to this share of the customer's purchases a choice is called unusual.
 const SHARE_UNUSUAL_MAX: f64 = 0.1;
 
-/// A sentence, and whether what it says is unusual.
+/// What is the case with one topic of an attempt.
 #[derive(Debug, PartialEq, Eq)]
 struct Fact {
+    code: ReasonCode,
     text: String,
     is_unusual: bool,
+}
+
+impl Fact {
+    fn usual(code: ReasonCode, text: impl Into<String>) -> Self {
+        Self { code, text: text.into(), is_unusual: false }
+    }
+
+    fn unusual(code: ReasonCode, text: impl Into<String>) -> Self {
+        Self { code, text: text.into(), is_unusual: true }
+    }
 }
 
 /// What the sentences are about.
@@ -57,8 +68,8 @@ impl<'a> Subject<'a> {
             .iter()
             .filter(|(_, contribution)| contribution.abs() >= CONTRIBUTION_MIN)
             .map(|(topic, contribution)| {
-                let Fact { text, is_unusual } = self.fact(topic);
-                (Reason { code: self.code(topic, contribution > 0.0), contribution, text }, is_unusual)
+                let Fact { code, text, is_unusual } = self.fact(topic);
+                (Reason { code, contribution, text }, is_unusual)
             })
             .collect();
         told.sort_by(|(left, _), (right, _)| right.contribution.total_cmp(&left.contribution));
@@ -76,43 +87,24 @@ impl<'a> Subject<'a> {
         facts.find(|fact| fact.is_unusual).map(|fact| fact.text)
     }
 
-    fn code(&self, topic: Topic, raises: bool) -> ReasonCode {
-        let merchant = self.signals.merchant;
-        match (topic, raises) {
-            (Topic::Dimension(Dimension::Amount), true) => ReasonCode::AmountUnusual,
-            (Topic::Dimension(Dimension::Amount), false) => ReasonCode::AmountUsual,
-            (Topic::Dimension(Dimension::Category), true) => ReasonCode::CategoryUnusual,
-            (Topic::Dimension(Dimension::Category), false) => ReasonCode::CategoryUsual,
-            (Topic::Dimension(Dimension::Timing), true) => ReasonCode::TimingUnusual,
-            (Topic::Dimension(Dimension::Timing), false) => ReasonCode::TimingUsual,
-            (Topic::Dimension(Dimension::Payment), true) => ReasonCode::PaymentUnusual,
-            (Topic::Dimension(Dimension::Payment), false) => ReasonCode::PaymentUsual,
-            (Topic::Dimension(Dimension::Velocity), true) => ReasonCode::VelocityHigh,
-            (Topic::Dimension(Dimension::Velocity), false) => ReasonCode::VelocityUsual,
-            (Topic::Dimension(Dimension::Merchant), true) if merchant.labels.positive > 0 => ReasonCode::MerchantRisky,
-            (Topic::Dimension(Dimension::Merchant), true) if merchant.novelty_nats > 0.0 => ReasonCode::MerchantNew,
-            (Topic::Dimension(Dimension::Merchant), true) => ReasonCode::MerchantUnusual,
-            (Topic::Dimension(Dimension::Merchant), false) => ReasonCode::MerchantUsual,
-            (Topic::History, _) if self.learning => ReasonCode::InsufficientHistory,
-            (Topic::History, _) => ReasonCode::CustomerHistory,
-        }
-    }
-
     fn fact(&self, topic: Topic) -> Fact {
         match topic {
             Topic::Dimension(Dimension::Amount) => self.amount(),
             Topic::Dimension(Dimension::Category) => {
                 let category = Words(self.attempt.category.as_str());
-                share(self.signals.category.share, format_args!("are in {category}"))
+                let codes = (ReasonCode::CategoryUsual, ReasonCode::CategoryUnusual);
+                self.share(self.signals.category.share, codes, format_args!("are in {category}"))
             }
             Topic::Dimension(Dimension::Timing) => self.timing(),
             Topic::Dimension(Dimension::Payment) => {
                 let method = Words(self.attempt.payment_method.as_str());
-                share(self.signals.payment.share, format_args!("are paid by {method}"))
+                let codes = (ReasonCode::PaymentUsual, ReasonCode::PaymentUnusual);
+                self.share(self.signals.payment.share, codes, format_args!("are paid by {method}"))
             }
             Topic::Dimension(Dimension::Velocity) => self.velocity(),
             Topic::Dimension(Dimension::Merchant) => self.merchant(),
-            Topic::History => Fact { text: self.history(), is_unusual: false },
+            Topic::History if self.learning => Fact::usual(ReasonCode::InsufficientHistory, self.history()),
+            Topic::History => Fact::usual(ReasonCode::CustomerHistory, self.history()),
         }
     }
 
@@ -123,26 +115,28 @@ impl<'a> Subject<'a> {
             (false, true) => format!("your usual {} purchase", Words(self.attempt.category.as_str())),
             (false, false) => "your usual purchase".to_owned(),
         };
-        if signal.ratio >= MULTIPLE_FROM {
+        let text = if signal.ratio >= MULTIPLE_FROM {
             let rarity = one_in(signal.nats).map_or_else(String::new, |one_in| format!(", about 1 in {one_in}"));
-            let text = format!("{} times {what} ({}){rarity}.", multiple(signal.ratio), signal.usual);
-            return Fact { text, is_unusual: true };
+            format!("{} times {what} ({}){rarity}.", multiple(signal.ratio), signal.usual)
+        } else {
+            format!("{} is within reach of {what} ({}).", self.attempt.amount, signal.usual)
+        };
+        if signal.nats >= RARE_FROM_NATS {
+            Fact::unusual(ReasonCode::AmountUnusual, text)
+        } else {
+            Fact::usual(ReasonCode::AmountUsual, text)
         }
-        let text = format!("{} is within reach of {what} ({}).", self.attempt.amount, signal.usual);
-        Fact { text, is_unusual: false }
     }
 
     fn timing(&self) -> Fact {
         let signal = self.signals.timing;
         let span = format!("between {0}:00 and {0}:59", signal.hour);
-        let is_unusual = signal.nats >= RARE_FROM_NATS;
-        let text = match (is_unusual, self.learning) {
-            (true, true) => format!("Few people buy {span}."),
-            (true, false) => format!("You rarely buy {span}."),
-            (false, true) => format!("It is not unusual to buy {span}."),
-            (false, false) => format!("It is not unusual for you to buy {span}."),
-        };
-        Fact { text, is_unusual }
+        match (signal.nats >= RARE_FROM_NATS, self.learning) {
+            (true, true) => Fact::unusual(ReasonCode::TimingUnusual, format!("Few people buy {span}.")),
+            (true, false) => Fact::unusual(ReasonCode::TimingUnusual, format!("You rarely buy {span}.")),
+            (false, true) => Fact::usual(ReasonCode::TimingUsual, format!("It is not unusual to buy {span}.")),
+            (false, false) => Fact::usual(ReasonCode::TimingUsual, format!("It is not unusual for you to buy {span}.")),
+        }
     }
 
     fn velocity(&self) -> Fact {
@@ -150,7 +144,7 @@ impl<'a> Subject<'a> {
         let who = if self.learning { "people" } else { "you" };
         if signal.nats < RARE_FROM_NATS {
             let text = format!("Attempts and money of late are within reach of what is usual for {who}.");
-            return Fact { text, is_unusual: false };
+            return Fact::usual(ReasonCode::VelocityUsual, text);
         }
         let counted = |span: &str| {
             format!("{} purchase attempts within {span}, more than {who} usually make.", signal.count as u64)
@@ -165,13 +159,13 @@ impl<'a> Subject<'a> {
                 format!("With this, about {} times what {who} usually spend in a day.", multiple(signal.count))
             }
         };
-        Fact { text, is_unusual: true }
+        Fact::unusual(ReasonCode::VelocityHigh, text)
     }
 
     fn merchant(&self) -> Fact {
         let signal = self.signals.merchant;
         let labels = signal.labels;
-        if labels.positive > 0 {
+        if signal.risk_nats >= RARE_FROM_NATS {
             let were = if labels.positive == 1 { "was" } else { "were" };
             let purchases = if labels.labelled == 1 { "purchase" } else { "purchases" };
             let text = format!(
@@ -179,19 +173,32 @@ impl<'a> Subject<'a> {
                  or regretted.",
                 labels.labelled, labels.positive,
             );
-            return Fact { text, is_unusual: true };
+            return Fact::unusual(ReasonCode::MerchantRisky, text);
         }
-        let text = match signal.days_since {
-            _ if !signal.is_named => "It is not said which merchant this is.".to_owned(),
-            None => {
-                let text = "We do not know of an earlier purchase of yours at this merchant.".to_owned();
-                return Fact { text, is_unusual: true };
-            }
-            Some(..=0) => "You bought at this merchant earlier today.".to_owned(),
-            Some(1) => "You bought at this merchant yesterday.".to_owned(),
-            Some(days) => format!("You last bought at this merchant {days} days ago."),
+        let usual = |text: &str| Fact::usual(ReasonCode::MerchantUsual, text);
+        match signal.days_since {
+            _ if !signal.is_named => usual("It is not said which merchant this is."),
+            None => Fact {
+                code: ReasonCode::MerchantNew,
+                text: "We do not know of an earlier purchase of yours at this merchant.".to_owned(),
+                is_unusual: !self.learning,
+            },
+            Some(..=0) => usual("You bought at this merchant earlier today."),
+            Some(1) => usual("You bought at this merchant yesterday."),
+            Some(days) => usual(&format!("You last bought at this merchant {days} days ago.")),
+        }
+    }
+
+    /// A share as a sentence about the customer's purchases, under the code of what is usual or of what is not.
+    fn share(&self, share: f64, (usual, unusual): (ReasonCode, ReasonCode), what: fmt::Arguments<'_>) -> Fact {
+        let percent = (share * 100.0).round() as u8;
+        let text = match self.profile.purchases() {
+            0 => return Fact::usual(usual, format!("Not known yet: how many of your purchases {what}.")),
+            _ if share <= 0.0 => format!("None of your purchases we know {what}."),
+            _ if percent < 1 => format!("Less than 1 % of your purchases {what}."),
+            _ => format!("About {percent} % of your purchases {what}."),
         };
-        Fact { text, is_unusual: false }
+        if share <= SHARE_UNUSUAL_MAX { Fact::unusual(unusual, text) } else { Fact::usual(usual, text) }
     }
 
     fn history(&self) -> String {
@@ -216,19 +223,6 @@ pub(crate) fn novel(novelty_p_value: f64) -> String {
         Some(one_in) => format!("Taken together, hardly any purchase is like this one: about 1 in {one_in}."),
         None => "Taken together, few purchases are like this one.".to_owned(),
     }
-}
-
-/// A share as a sentence about the customer's purchases.
-fn share(share: f64, what: fmt::Arguments<'_>) -> Fact {
-    let percent = (share * 100.0).round() as u8;
-    let text = if share <= 0.0 {
-        format!("None of your purchases we know {what}.")
-    } else if percent < 1 {
-        format!("Less than 1 % of your purchases {what}.")
-    } else {
-        format!("About {percent} % of your purchases {what}.")
-    };
-    Fact { text, is_unusual: share <= SHARE_UNUSUAL_MAX }
 }
 
 /// An id as words: `food_delivery` → `food delivery`.
@@ -282,17 +276,6 @@ mod tests {
     fn ids_read_as_words() {
         for (id, expect) in [("fuel", "fuel"), ("food_delivery", "food delivery"), ("-a__b-", " a  b ")] {
             assert_eq!(Words(id).to_string(), expect);
-        }
-    }
-
-    #[test]
-    fn shares_read_as_sentences() {
-        for (value, expect) in [
-            (0.0, "None of your purchases we know are in books."),
-            (0.002, "Less than 1 % of your purchases are in books."),
-            (0.251, "About 25 % of your purchases are in books."),
-        ] {
-            assert_eq!(share(value, format_args!("are in books")).text, expect);
         }
     }
 }

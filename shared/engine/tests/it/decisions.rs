@@ -1,7 +1,7 @@
 //! Decisions: what is unusual raises the score and is named, and what the customer chose is respected.
 
 use engine::alarm_rate::AlarmRate;
-use engine::decision::{Action, Missing, ReasonCode};
+use engine::decision::{Action, Decision, Missing, ReasonCode};
 use engine::entry::{Attempt, Entry, Feedback};
 use engine::merchant::{LabelCounts, MerchantRecord};
 use engine::policy::{Policy, WhenBlind};
@@ -63,8 +63,8 @@ fn a_burst_is_seen_before_the_profile_has_learned_it() {
     let case = Case { recent: burst.collect(), ..Case::default() };
     let decision = case.decide(&usual());
     assert!(decision.deviation(Dimension::Velocity) > 8.0, "{decision:?}");
-    let texts: Vec<&str> = decision.reasons.iter().map(|reason| reason.text.as_str()).collect();
-    assert!(texts.contains(&"6 purchase attempts within ten minutes, more than you usually make."), "{texts:?}");
+    let reason = decision.reasons.iter().find(|reason| reason.code == ReasonCode::VelocityHigh).unwrap();
+    assert_eq!(reason.text, "6 purchase attempts within ten minutes, more than you usually make.");
     assert!(decision.risk_score > Case::default().decide(&usual()).risk_score);
 }
 
@@ -173,6 +173,37 @@ fn a_newcomer_is_never_stopped_hard_and_is_told_why() {
     assert!(!texts.contains("your usual") && !texts.contains("You rarely"), "{texts}");
     let modest = case.decide(&attempt(4000, "groceries", "debit_card", "shop1", next_noon()));
     assert_eq!(modest.action, Action::Allow);
+}
+
+/// The sentence of one of the decision's reasons.
+#[track_caller]
+fn text(decision: &Decision, code: ReasonCode) -> &str {
+    let reason = decision.reasons.iter().find(|reason| reason.code == code);
+    reason.map_or_else(|| panic!("{code:?} in {:?}", decision.reasons), |reason| &reason.text)
+}
+
+#[test]
+fn shares_read_as_sentences() {
+    let mut history = grocery_history();
+    let shares =
+        [(0, "None of your purchases we know are in books."), (1, "About 2 % of your purchases are in books.")];
+    for (bought, expect) in shares {
+        let books = attempt(3900, "books", "debit_card", "shop1", next_noon());
+        history.extend((0..bought).map(|number| {
+            purchase(attempt(3900, "books", "debit_card", "shop1", next_noon().plus_ms(-HOUR_MS * (number + 2))))
+        }));
+        let case = Case { profile: Profile::of_entries(&history), ..Case::default() };
+        assert_eq!(text(&case.decide(&books), ReasonCode::CategoryUnusual), expect);
+    }
+    assert_eq!(
+        text(&Case::default().decide(&usual()), ReasonCode::CategoryUsual),
+        "About 100 % of your purchases are in groceries."
+    );
+    let newcomer = Case { profile: Profile::default(), ..Case::default() };
+    assert_eq!(
+        text(&newcomer.decide(&usual()), ReasonCode::CategoryUsual),
+        "Not known yet: how many of your purchases are in groceries."
+    );
 }
 
 #[test]
