@@ -139,7 +139,8 @@ fn purchase(attempt: Attempt) -> Entry {
 fn merchant_record(random: &mut Random) -> MerchantRecord {
     let today = end_of_history().day();
     MerchantRecord::from_days((0..30).map(|ago| {
-        let counts = LabelCounts { labelled: 5 + random.below(20) as i64, positive: random.below(2) as i64 };
+        let counts =
+            LabelCounts { labelled: 5 + random.below(20) as i64, positive: random.below(2) as i64, explained: 0 };
         (today.plus_days(-ago), counts)
     }))
 }
