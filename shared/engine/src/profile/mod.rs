@@ -11,7 +11,7 @@ mod merchants;
 mod tally;
 
 pub use amounts::{Belief, LogAmounts};
-pub use applied::{Applied, REMEMBERED_MS};
+pub use applied::{Applied, GENERATION_MAX, REMEMBERED_MS};
 pub use codec::{CODEC_VERSION, CodecError};
 pub use merchants::{MERCHANTS_MAX, Merchants};
 pub use tally::{Sums, Tally};
