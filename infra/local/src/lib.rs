@@ -22,6 +22,7 @@ pub mod ports;
 pub mod processes;
 pub mod run;
 pub mod setup;
+pub mod simulation;
 pub mod stack;
 pub mod summary;
 pub mod traffic;
