@@ -5,19 +5,20 @@
 //! remembers which changes it has learned for as long as the stream can repeat them, and all sums commute, so any number of
 //! updaters, repetitions and orders give what one clean pass gives.
 //!
-//! Records are learned a customer at a time: one read and one write for each customer of a batch.
+//! Records are learned a customer at a time: one read and one write for each customer of a batch. Only in the week after an
+//! erasure there is one more read for each entry: the stream may still tell of entries that are gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant as Stopwatch, SystemTime};
 
 use edge::metrics::BatchMetrics;
 use engine::entry::Entry;
-use engine::id::CustomerId;
+use engine::id::{AttemptId, CustomerId};
 use engine::merchant::label_change;
 use engine::profile::Change;
 use engine::rollup::Counters;
 use engine::time::Instant;
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryFutureExt, TryStreamExt, stream};
 use lambda_runtime::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,6 +28,9 @@ use store::stream::{RecordError, Told, read, sequence_number};
 
 /// How many customers are taught at the same time.
 const CUSTOMERS_AT_ONCE: usize = 8;
+
+/// How many entries are looked at at the same time after an erasure.
+const ENTRIES_AT_ONCE: usize = 8;
 
 /// How many changes go into one transaction: each touches at most a merchant's record and a roll-up of its own beside the
 /// profile, and DynamoDB takes a hundred items.
@@ -40,7 +44,7 @@ const CONFLICT_WAIT: Duration = Duration::from_millis(10);
 
 store::ports! {
     /// What learning may do to the table.
-    pub trait Ports: ReadProfile + CommitLesson
+    pub trait Ports: ReadProfile + ReadEntry + CommitLesson
 }
 
 /// A batch as Lambda delivers it. Records stay raw, so that one that cannot be read does not keep the others from being.
@@ -164,8 +168,9 @@ impl<P: Ports> ProfileUpdater<P> {
     async fn teach_some(&self, customer: &CustomerId, events: &[Event], taught: &mut Taught) -> Result<(), StoreError> {
         for attempt in 0..COMMIT_ATTEMPTS_MAX {
             let profile = self.ports.read_profile(customer).await?;
+            let gone = if profile.erased_at.is_some() { self.gone(customer, events).await? } else { BTreeSet::new() };
             let mut lesson = Lesson { profile, ..Lesson::default() };
-            let counts = prepare(&mut lesson, events);
+            let counts = prepare(&mut lesson, events, &gone);
             if counts.learned == 0 || self.ports.commit_lesson(customer, &lesson).await? {
                 taught.learned += counts.learned;
                 taught.repeated += counts.repeated;
@@ -177,14 +182,31 @@ impl<P: Ports> ProfileUpdater<P> {
         }
         Err(StoreError::Contended { attempts: COMMIT_ATTEMPTS_MAX })
     }
+
+    /// Places in the batch of what tells of entries that were erased: they are gone, or others have been written since under
+    /// the same id. This is asked after the profile was read, and an erasure ends by changing the profile's version when it
+    /// has removed the last entry: whatever is removed after the answer, the lesson fails or is removed as well. No clock
+    /// could tell as surely what came before an erasure and what after it.
+    async fn gone(&self, customer: &CustomerId, events: &[Event]) -> Result<BTreeSet<usize>, StoreError> {
+        let entries: BTreeSet<AttemptId> = events.iter().map(|event| event.told.after.id).collect();
+        let reads = entries.into_iter().map(|id| self.ports.read_entry(customer, id).map_ok(move |entry| (id, entry)));
+        let reads: Vec<_> = reads.collect();
+        let entries: BTreeMap<AttemptId, Option<Entry>> =
+            stream::iter(reads).buffer_unordered(ENTRIES_AT_ONCE).try_collect().await?;
+        let is_there = |told: &Entry| {
+            let entry = entries.get(&told.id).and_then(Option::as_ref);
+            entry.is_some_and(|entry| (entry.recorded_at, &entry.origin) == (told.recorded_at, &told.origin))
+        };
+        Ok(events.iter().filter(|event| !is_there(&event.told.after)).map(|event| event.position).collect())
+    }
 }
 
 /// Adds to a lesson what the profile has not learned yet.
-fn prepare(lesson: &mut Lesson, events: &[Event]) -> Taught {
+fn prepare(lesson: &mut Lesson, events: &[Event], gone: &BTreeSet<usize>) -> Taught {
     let mut counts = Taught::default();
     let mut rollups: BTreeMap<_, Counters> = BTreeMap::new();
-    for Event { told, .. } in events {
-        if is_erased(&told.after, lesson.profile.erased_at) {
+    for Event { position, told } in events {
+        if gone.contains(position) {
             counts.ignored += 1;
             continue;
         }
@@ -203,11 +225,6 @@ fn prepare(lesson: &mut Lesson, events: &[Event]) -> Taught {
     }
     lesson.rollups = rollups.into_iter().filter(|(_, counters)| !counters.is_empty()).collect();
     counts
-}
-
-/// Whether an entry belongs to what the customer had erased: then nothing is learned from it any more.
-fn is_erased(entry: &Entry, erased_at: Option<Instant>) -> bool {
-    erased_at.is_some_and(|erased_at| entry.recorded_at <= erased_at)
 }
 
 fn report_poison(record: &Value, error: &RecordError) {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engine::id::MerchantId;
 use engine::merchant::MerchantRecord;
+// The runtime's clock, so that a simulation's minute is one here as well.
+use tokio::time::Instant;
 
 /// How old a record may be.
 const KEPT_FOR: Duration = Duration::from_mins(1);

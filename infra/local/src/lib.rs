@@ -23,6 +23,7 @@ pub mod processes;
 pub mod redrive;
 pub mod run;
 pub mod setup;
+pub mod simulation;
 pub mod stack;
 pub mod summary;
 pub mod traffic;

@@ -10,6 +10,7 @@ use local::options::{Command, Options};
 use local::processes::watchdog;
 use local::redrive;
 use local::run::run;
+use local::simulation;
 use local::stack::Surroundings;
 
 /// What the functions log unless `RUST_LOG` says otherwise.
@@ -22,6 +23,9 @@ fn main() -> ExitCode {
     if let Some(Command::Watchdog) = command {
         watchdog::run(std::io::stdin().lock());
         return ExitCode::SUCCESS;
+    }
+    if let Some(Command::Simulate { seeds, seed, stories }) = command {
+        return simulation::print(seeds, seed, stories);
     }
     // One thread is enough for whatever waits; the emulator brings its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -7,6 +7,7 @@ use engine::currency::Currency;
 use lab::history::ColumnMap;
 
 use crate::ports::PORT_DEFAULT;
+use crate::simulation::STORIES_DEFAULT;
 
 /// Runs Financial Guardian on this machine: table, functions, stream trigger and customers, with one command.
 ///
@@ -116,6 +117,22 @@ pub enum Command {
         /// Only show what is in the queue.
         #[arg(long)]
         list: bool,
+    },
+
+    /// Play simulations of everything going wrong, in memory and on virtual time, and compare what was learned with the
+    /// entries in the end; fail if something differs.
+    Simulate {
+        /// How many seeds are played.
+        #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
+        seeds: u64,
+
+        /// The first seed: the same seed does the same again.
+        #[arg(long, value_name = "S", default_value_t = 0)]
+        seed: u64,
+
+        /// How many stories each tells: an attempt with what follows it, an import, an erasure.
+        #[arg(long, value_name = "N", default_value_t = STORIES_DEFAULT, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+        stories: u64,
     },
 
     /// Kills the processes of a stack that was killed itself. Started by the stack, not by people.

@@ -144,8 +144,8 @@ pub trait ReadTimeline {
 pub trait EraseCustomer {
     /// The IAM actions that this port takes.
     const ACTIONS: &'static [&'static str] = &["dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:UpdateItem"];
-    /// Removes everything held of the customer, and remembers for a week that nothing recorded until `now` may be learned.
-    /// Returns how many entries were removed. A call that failed half-way is finished by calling again.
+    /// Removes everything held of the customer, and remembers for a week from `now` that the stream may still tell of entries
+    /// that are gone. Returns how many entries were removed. A call that failed half-way is finished by calling again.
     fn erase_customer(
         &self,
         customer: &CustomerId,

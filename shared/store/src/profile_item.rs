@@ -24,11 +24,12 @@ pub struct VersionedProfile {
     pub profile: Profile,
     /// How often the item was written; 0 if there is none.
     pub version: u64,
-    /// When the customer was erased: nothing recorded until then is learned any more.
+    /// When the customer was erased, if that was within a week before the last change that was learned: the stream may
+    /// still tell of entries that are gone, and nothing may be learned of those.
     pub erased_at: Option<Instant>,
 }
 
-/// The profile's bytes in an item; `None` after an erasure.
+/// The profile in an item; `None` if there is none in it.
 pub(crate) fn decode(item: &Item) -> Option<Result<Profile, CodecError>> {
     item.get(BLOB).and_then(|value| value.as_b().ok()).map(|blob| Profile::decode(blob.as_ref()))
 }

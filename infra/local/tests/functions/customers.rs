@@ -1,9 +1,11 @@
 //! Customers: outcomes, feedback, history, profile, settings, export, erasure.
 
+use engine::entry::Entry;
+use engine::profile::Profile;
 use serde_json::{Value, json};
-use store::ports::ReadProfile;
+use store::ports::{PutEntry, ReadProfile, ReadTimeline};
 
-use crate::world::{World, ada, call, golden, with_body, with_fields, with_path};
+use crate::world::{World, ada, call, golden, now, with_body, with_fields, with_path};
 
 #[tokio::test]
 async fn the_golden_story_runs_through_every_route() {
@@ -70,6 +72,32 @@ async fn an_erased_customers_events_do_not_bring_them_back() {
     world.learn().await;
     let profile = world.table.read_profile(&ada()).await.unwrap();
     assert_eq!((profile.profile.purchases(), profile.erased_at.is_some()), (0, true));
+}
+
+#[tokio::test]
+async fn what_comes_after_an_erasure_is_learned_and_what_came_before_is_not_whatever_the_clocks_say() {
+    let mut world = World::new().await;
+    // Recorded by a process whose clock is ahead of that of the one that erases.
+    call(&world.customers, &golden("customers-purchases")).await.ok();
+    let page = world.table.read_timeline(&ada(), None).await.unwrap();
+    call(&world.customers, &golden("customers-erase")).await.ok();
+    world.learn().await;
+    for entry in &page.entries {
+        let ahead = Entry { recorded_at: now().plus_ms(3_000), ..entry.clone() };
+        world.table.put_entry(&ahead).await.unwrap();
+    }
+    let before = world.told().await;
+    call(&world.customers, &golden("customers-erase")).await.ok();
+    world.updater.learn(profile_updater::Batch { records: before.clone() }).await.unwrap();
+    assert_eq!(world.table.read_profile(&ada()).await.unwrap().profile.purchases(), 0);
+
+    // Recorded in the very millisecond of the erasure, and under the ids of what was erased.
+    call(&world.customers, &golden("customers-purchases")).await.ok();
+    world.learn().await;
+    world.updater.learn(profile_updater::Batch { records: before }).await.unwrap();
+    let profile = world.table.read_profile(&ada()).await.unwrap().profile;
+    assert_eq!(profile.purchases() as usize, page.entries.len());
+    assert_eq!(profile.difference(&Profile::of_entries(&page.entries)), None);
 }
 
 #[tokio::test]

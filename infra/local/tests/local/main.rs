@@ -1,4 +1,4 @@
-//! Tests of the local stack on its real parts: the emulator and its stream, processes, the program itself.
+//! Tests of the local stack on its real parts: the emulator and its stream, processes, the program itself, the simulation.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -6,6 +6,7 @@ mod emulator;
 mod processes;
 mod program;
 mod pump;
+mod simulation;
 mod traffic;
 mod trigger;
 mod verify;

@@ -7,8 +7,16 @@ use crate::time::{HOUR_MS, Instant};
 /// (AWS, Change data capture for DynamoDB Streams), and the rest is margin.
 pub const REMEMBERED_MS: i64 = 26 * HOUR_MS;
 
-/// The changes learned in the last [`REMEMBERED_MS`] or longer, in two generations: when the newer one is old enough, the
-/// older one is forgotten. Time is that of the stream's records, never a clock.
+/// How many changes a generation holds at most. Without a limit, a customer with fifty thousand changes a day would outgrow
+/// what DynamoDB takes as an item (400 KB), nothing of theirs could be learned any more, and their records would hold up
+/// everybody else's. Two full generations take 160 KB. What is told again is at most one batch back, and ten thousand records
+/// are the largest batch that Lambda delivers of a stream, so even then nothing is learned twice unless the whole stream is
+/// read anew.
+pub const GENERATION_MAX: usize = 10_000;
+
+/// The changes learned in the last [`REMEMBERED_MS`] or longer, or the last [`GENERATION_MAX`] or more if there were too many,
+/// in two generations: when the newer one is old enough or full, the older one is forgotten. Time is that of the stream's
+/// records, never a clock.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Applied {
     newer_since: Instant,
@@ -29,10 +37,10 @@ impl Applied {
             return false;
         }
         let age_ms = told_at.since_ms(self.newer_since);
-        if age_ms >= REMEMBERED_MS {
+        if age_ms >= REMEMBERED_MS || self.newer.len() >= GENERATION_MAX {
             self.older = if age_ms < 2 * REMEMBERED_MS { std::mem::take(&mut self.newer) } else { Vec::new() };
             self.newer.clear();
-            self.newer_since = told_at;
+            self.newer_since = told_at.max(self.newer_since);
         }
         self.newer.push(event);
         true
@@ -50,6 +58,7 @@ impl Applied {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::Profile;
 
     #[test]
     fn a_change_is_remembered_as_long_as_the_stream_can_repeat_it() {
@@ -64,6 +73,21 @@ mod tests {
         }
         let (_, newer, older) = applied.parts();
         assert!(newer.len() + older.len() <= 2 * 53, "forgets what the stream has forgotten");
+    }
+
+    #[test]
+    fn however_many_changes_there_are_the_memory_is_bounded_and_the_latest_are_in_it() {
+        let at = Instant::from_epoch_ms(1_700_000_000_000).unwrap();
+        let mut applied = Applied::default();
+        for number in 0..3 * GENERATION_MAX as u64 + 7 {
+            assert!(applied.insert(EventId(number), at));
+        }
+        let latest = 3 * GENERATION_MAX as u64 + 6;
+        assert!(!applied.insert(EventId(latest - GENERATION_MAX as u64), at.plus_ms(-HOUR_MS)));
+        let (since, newer, older) = applied.parts();
+        assert_eq!((since, newer.len(), older.len()), (at, 7, GENERATION_MAX));
+        let profile = Profile { applied, ..Profile::default() };
+        assert!(profile.encode().len() < 200 * 1024, "half of what an item may be, when both generations are full");
     }
 
     #[test]

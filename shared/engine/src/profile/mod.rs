@@ -11,7 +11,7 @@ mod merchants;
 mod tally;
 
 pub use amounts::{Belief, LogAmounts};
-pub use applied::{Applied, REMEMBERED_MS};
+pub use applied::{Applied, GENERATION_MAX, REMEMBERED_MS};
 pub use codec::{CODEC_VERSION, CodecError};
 pub use merchants::{MERCHANTS_MAX, Merchants};
 pub use tally::{Sums, Tally};
@@ -301,7 +301,8 @@ impl Profile {
     /// What differs between this profile and another beyond the rounding of the codec; `None` if nothing does.
     ///
     /// Counts, times and sets are compared exactly; decayed sums to a ten-thousandth, because they are stored in 32 bits
-    /// at every update. What the stream already told is not compared: it is bookkeeping, not knowledge.
+    /// at every update, and what was spent to a millionth of the largest amount as well: as much may be left of one that was
+    /// taken out again. What the stream already told is not compared: it is bookkeeping, not knowledge.
     pub fn difference(&self, other: &Self) -> Option<String> {
         let exact = [
             ("purchases", self.purchases == other.purchases),
@@ -325,9 +326,11 @@ impl Profile {
         if let Some((name, _)) = exact.iter().find(|(_, equal)| !equal) {
             return Some(format!("{name} differ"));
         }
+        let largest = self.reference.and_then(|reference| self.peak_size(reference)).unwrap_or_default();
         let sums = self.sums().zip(other.sums());
         for ((name, left), (_, right)) in sums {
-            let tolerance = 1e-4 * (1.0 + left.abs().max(right.abs()));
+            let left_over = if name.starts_with("spent") { 1e-6 * largest } else { 0.0 };
+            let tolerance = 1e-4 * (1.0 + left.abs().max(right.abs())) + left_over;
             if (left - right).abs() > tolerance {
                 return Some(format!("{name}: {left} and {right}"));
             }

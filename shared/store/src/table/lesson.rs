@@ -14,7 +14,7 @@ use super::Table;
 use super::merchant::{EXPLAINED, LABELLED, POSITIVE};
 use crate::image::{number, text};
 use crate::keys::{self, PARTITION, SORT};
-use crate::ports::{CommitLesson, Lesson};
+use crate::ports::{CommitLesson, Lesson, VersionedProfile};
 use crate::{StoreError, entry_item, profile_item};
 
 /// How long a merchant's record and a roll-up are kept after they were last written.
@@ -67,10 +67,16 @@ impl Table {
     }
 
     fn write_profile(&self, customer: &CustomerId, lesson: &Lesson, told_at: Instant) -> UpdateBuilder {
-        let seen = lesson.profile.version;
-        let update = self
-            .update(keys::customer(customer), keys::PROFILE.to_owned())
-            .update_expression("SET #profile = :profile, #version = :next, #expires_at = :later")
+        let VersionedProfile { version: seen, erased_at, .. } = lesson.profile;
+        let forgotten = erased_at.is_some_and(|at| told_at.since_ms(at) > profile_item::ERASURE_REMEMBERED_MS);
+        let mut expression = "SET #profile = :profile, #version = :next, #expires_at = :later".to_owned();
+        let mut update = self.update(keys::customer(customer), keys::PROFILE.to_owned());
+        if forgotten {
+            expression.push_str(" REMOVE #erased_at");
+            update = update.expression_attribute_names("#erased_at", profile_item::ERASED_AT);
+        }
+        let update = update
+            .update_expression(expression)
             .expression_attribute_names("#profile", profile_item::BLOB)
             .expression_attribute_names("#version", profile_item::VERSION)
             .expression_attribute_names("#expires_at", keys::EXPIRES_AT)
