@@ -23,8 +23,14 @@ const PATIENCE: Patience = Patience {
 const WARM_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// Why a function cannot start.
-#[derive(Debug)]
 pub struct StartError(String);
+
+/// As it is displayed: a `main` that returns an error prints it so, and whoever reads the log should not meet quoted quotes.
+impl std::fmt::Debug for StartError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, out)
+    }
+}
 
 impl std::fmt::Display for StartError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -72,16 +78,20 @@ pub async fn table() -> Result<Table, StartError> {
 pub fn models() -> Result<Models, StartError> {
     #[expect(clippy::disallowed_methods, reason = "this is the crate that reads the environment")]
     let path = std::env::var_os("MODEL_PATH").filter(|path| !path.is_empty());
-    let models = match path {
-        None => Models::compiled_in().map_err(|error| StartError(format!("the models compiled in: {error}"))),
-        Some(path) => models_beside(Path::new(&path)),
-    }?;
+    let models = models_at(path.as_deref().map(Path::new))?;
     tracing::info!(model = models.version(), "models");
     Ok(models)
 }
 
-/// The models of a folder that `cargo lab train` wrote, by the path of its `model.json`.
-fn models_beside(model_json: &Path) -> Result<Models, StartError> {
+/// The models of a folder that `cargo lab train` or `cargo lab calibrate` wrote to, by the path of its `model.json`; without
+/// one, the models compiled in.
+///
+/// # Errors
+/// [`StartError`] that names the file and what is wrong with it.
+pub fn models_at(model_json: Option<&Path>) -> Result<Models, StartError> {
+    let Some(model_json) = model_json else {
+        return Models::compiled_in().map_err(|error| StartError(format!("the models compiled in: {error}")));
+    };
     let read = |path: &Path| {
         std::fs::read(path).map_err(|error| {
             StartError(format!(
@@ -95,7 +105,7 @@ fn models_beside(model_json: &Path) -> Result<Models, StartError> {
     let (forest, calibration) =
         (model_json.with_file_name("forest.bin"), model_json.with_file_name("calibration.json"));
     Models::from_files(&read(model_json)?, &read(&forest)?, &read(&calibration)?)
-        .map_err(|error| StartError(format!("MODEL_PATH is {}: {error}", model_json.display())))
+        .map_err(|error| StartError(format!("MODEL_PATH is {}, which cannot be used: {error}", model_json.display())))
 }
 
 /// A DynamoDB client with this product's timeouts and retries.
@@ -103,4 +113,114 @@ pub async fn client() -> aws_sdk_dynamodb::Client {
     let settings = aws_config::defaults(BehaviorVersion::latest());
     let config = patient(settings, &PATIENCE).load().await;
     aws_sdk_dynamodb::Client::new(&config)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// The folder of the models that are compiled in.
+    const DEFAULT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../engine/models/default");
+
+    /// A folder with a copy of the default models' files, for one test to spoil.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(test: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("guardian-{test}-{}", std::process::id()));
+            fs::create_dir_all(&folder).unwrap();
+            for file in ["model.json", "forest.bin", "calibration.json"] {
+                fs::copy(Path::new(DEFAULT).join(file), folder.join(file)).unwrap();
+            }
+            Self(folder)
+        }
+
+        fn models(&self) -> Result<Models, StartError> {
+            models_at(Some(&self.0.join("model.json")))
+        }
+
+        fn write(&self, file: &str, content: impl AsRef<[u8]>) {
+            fs::write(self.0.join(file), content).unwrap();
+        }
+
+        fn text(&self, file: &str) -> String {
+            fs::read_to_string(self.0.join(file)).unwrap()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    /// What the models are refused with after their folder was spoilt; it must name the file and say what to do.
+    #[track_caller]
+    fn check(test: &str, spoil: impl FnOnce(&Folder), expect: &[&str]) {
+        let folder = Folder::new(test);
+        spoil(&folder);
+        let error = folder.models().unwrap_err();
+        let said = error.to_string();
+        let path = folder.0.join("model.json").display().to_string();
+        for part in expect.iter().copied().chain(["MODEL_PATH is ", &path]) {
+            assert!(said.contains(part), "{part:?} is missing in: {said}");
+        }
+        assert_eq!(said.lines().count(), 1);
+        assert_eq!(format!("{error:?}"), said, "as a process prints it that ends with this error");
+    }
+
+    #[test]
+    fn models_are_those_of_the_path_or_those_compiled_in() {
+        let compiled_in = models_at(None).unwrap();
+        let folder = Folder::new("whole");
+        assert_eq!(folder.models().unwrap(), compiled_in);
+        // The same trees in another file are another model.
+        let (model, before) = (folder.text("model.json") + "\n", compiled_in.calibration().model_sha256.clone());
+        let calibration = folder.text("calibration.json").replace(&before, &engine::score::sha256(model.as_bytes()));
+        folder.write("model.json", &model);
+        folder.write("calibration.json", calibration);
+        assert_ne!(folder.models().unwrap().version(), compiled_in.version());
+    }
+
+    #[test]
+    fn a_file_that_is_missing_is_named_with_what_writes_it() {
+        for file in ["model.json", "forest.bin", "calibration.json"] {
+            let remove = |folder: &Folder| fs::remove_file(folder.0.join(file)).unwrap();
+            check("missing", remove, &[file, "cannot be read: No such file", "`cargo lab calibrate` the last two"]);
+        }
+    }
+
+    #[test]
+    fn a_calibration_of_another_model_is_refused() {
+        let other_model = |folder: &Folder| folder.write("model.json", folder.text("model.json") + "\n");
+        let expect = ["calibration.json cannot be used: it is of another model.json", "`cargo lab calibrate` writes"];
+        check("other-model", other_model, &expect);
+        let other_hash = |folder: &Folder| {
+            let hash = models_at(None).unwrap().calibration().forest_sha256.clone();
+            folder.write("calibration.json", folder.text("calibration.json").replace(&hash, "00"));
+        };
+        check("other-forest", other_hash, &["it is of another forest.bin, of SHA-256 00; `cargo lab calibrate`"]);
+        let empty = |folder: &Folder| folder.write("calibration.json", "{}");
+        check("no-calibration", empty, &["calibration.json cannot be used: missing field `format`", "`cargo lab cal"]);
+    }
+
+    #[test]
+    fn other_features_are_refused_whatever_the_calibration_says() {
+        let renamed = |folder: &Folder| {
+            folder.write("model.json", folder.text("model.json").replacen("\"ln_amount\"", "\"amount\"", 1));
+        };
+        let expect = [r#"feature 0 of the model is "amount", expected "ln_amount""#, "columns of `cargo lab features`"];
+        check("other-features", renamed, &expect);
+    }
+
+    #[test]
+    fn what_is_no_model_is_refused() {
+        let text = |folder: &Folder| folder.write("model.json", "trees");
+        check("no-json", text, &["this is not XGBoost's model.json", "Booster.save_model(\"model.json\")"]);
+        let forest = |folder: &Folder| folder.write("forest.bin", "trees");
+        check("no-forest", forest, &["forest.bin cannot be used", "`cargo lab calibrate` grows another"]);
+    }
 }

@@ -41,19 +41,21 @@ impl Models {
     /// The models of the files that `cargo lab train` writes: `model.json`, `forest.bin` and `calibration.json`.
     ///
     /// # Errors
-    /// [`ModelError`] if one of them cannot be read, or the calibration is of other models.
-    pub fn from_files(model_json: &[u8], forest: &[u8], calibration_json: &[u8]) -> Result<Self, ModelError> {
+    /// [`ModelError`] if one of them cannot be read, or the calibration is of other models. What is wrong with a model itself
+    /// comes first: no calibration would help it.
+    pub fn from_files(model_json: &[u8], forest_bin: &[u8], calibration_json: &[u8]) -> Result<Self, ModelError> {
+        let trees = Trees::from_xgboost_json(model_json, &NAMES)?;
+        let forest = Forest::from_table(forest_bin).map_err(|error| ModelError::Forest(Box::new(error)))?;
         let calibration = Calibration::from_json(calibration_json)?;
-        for (file, bytes, expected) in
-            [("model.json", model_json, &calibration.model_sha256), ("forest.bin", forest, &calibration.forest_sha256)]
-        {
+        for (file, bytes, expected) in [
+            ("model.json", model_json, &calibration.model_sha256),
+            ("forest.bin", forest_bin, &calibration.forest_sha256),
+        ] {
             if sha256(bytes) != *expected {
-                return Err(ModelError::Calibration(format!(
-                    "it is of another {file}, of SHA-256 {expected}; `cargo lab calibrate` makes one for this"
-                )));
+                return Err(ModelError::Calibration(format!("it is of another {file}, of SHA-256 {expected}")));
             }
         }
-        Self::new(Trees::from_xgboost_json(model_json, &NAMES)?, Forest::from_table(forest)?, calibration)
+        Self::new(trees, forest, calibration)
     }
 
     fn new(trees: Trees, forest: Forest, calibration: Calibration) -> Result<Self, ModelError> {

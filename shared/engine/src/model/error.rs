@@ -28,7 +28,10 @@ pub enum ModelError {
         expected: usize,
     },
     /// The first feature that differs from what the engine computes, counted from 0.
-    #[error("feature {position} of the model is {found}, expected {expected}")]
+    #[error(
+        "feature {position} of the model is {found}, expected {expected}: train it on the columns of `cargo lab features`, in \
+         their order"
+    )]
     Feature {
         /// Its position, from 0.
         position: usize,
@@ -86,6 +89,9 @@ pub enum ModelError {
     /// A table that is not whole.
     #[error("the model table is damaged: {0}")]
     DamagedTable(&'static str),
+    /// The forest cannot be read.
+    #[error("its forest.bin cannot be used: {0}; without one, `cargo lab calibrate` grows another")]
+    Forest(Box<Self>),
     /// A forest that sees something else than the engine shows it.
     #[error("the forest sees {found} features, expected {expected}: train it with this version of Guardian")]
     ForestFeatures {
@@ -95,7 +101,7 @@ pub enum ModelError {
         expected: usize,
     },
     /// What the scores are worth cannot be read, or is of other models.
-    #[error("the model's calibration.json cannot be used: {0}")]
+    #[error("its calibration.json cannot be used: {0}; `cargo lab calibrate` writes another")]
     Calibration(String),
     /// Rows that a forest cannot be fitted to.
     #[error("a forest cannot be fitted to {found}, expected {expected}")]
