@@ -50,6 +50,8 @@ fn surroundings() -> std::io::Result<Surroundings> {
         workspace: workspace(),
         program: std::env::current_exe()?,
         cargo: variable("CARGO").unwrap_or_else(|| "cargo".into()),
+        // From where it was typed: the functions run in another folder.
+        model_path: variable("MODEL_PATH").filter(|path| !path.is_empty()).map(std::path::absolute).transpose()?,
         log_filter: variable("RUST_LOG").map_or_else(|| LOG_FILTER.to_owned(), |it| it.to_string_lossy().into_owned()),
     })
 }

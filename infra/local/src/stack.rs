@@ -40,6 +40,9 @@ const CREDENTIAL: &str = "local";
 /// The function that the stream triggers.
 pub const UPDATER: &str = "profile-updater";
 
+/// The function that scores, and that alone loads a model.
+const SCORER: &str = "score";
+
 /// The watcher's name among the services.
 const WATCHER: &str = "cargo-lambda-watch";
 
@@ -60,6 +63,8 @@ pub struct Surroundings {
     pub cargo: OsString,
     /// `RUST_LOG` of the functions.
     pub log_filter: String,
+    /// `MODEL_PATH` of the function that scores: a model.json of one's own.
+    pub model_path: Option<PathBuf>,
 }
 
 /// Why the stack could not be started, or could not go on.
@@ -357,7 +362,9 @@ pub fn function_environment(
         ("TABLE_NAME", TABLE_NAME),
         ("RUST_LOG", &surroundings.log_filter),
     ];
-    environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+    let model_path = surroundings.model_path.as_ref().filter(|_| name == SCORER);
+    let model_path = model_path.map(|path| ("MODEL_PATH".to_owned(), path.display().to_string()));
+    environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().chain(model_path).collect()
 }
 
 async fn until_listening(api: SocketAddr, logs: &Path) -> Result<(), StackError> {
