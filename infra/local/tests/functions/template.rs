@@ -107,3 +107,20 @@ fn the_streams_filter_is_the_stores() {
     let pattern: Value = serde_json::from_str(pattern).unwrap();
     assert_eq!(pattern["dynamodb"]["Keys"]["sk"]["S"][0]["prefix"], store::keys::ENTRY_PREFIX);
 }
+
+#[test]
+fn scoring_alone_can_be_given_a_model_of_ones_own() {
+    let template = template();
+    assert_eq!(
+        template["Parameters"]["ModelLayerArn"]["Default"], "",
+        "without being asked, the model is the compiled one"
+    );
+    assert_eq!(template["Parameters"]["ModelPath"]["Default"], "/opt/model/model.json");
+    for (name, function) in functions(&template) {
+        let given = [&function["Layers"], &function["Environment"]["Variables"]["MODEL_PATH"]];
+        for given in given {
+            let text = serde_yaml_ng::to_string(given).unwrap();
+            assert_eq!(text.contains("!If") && text.contains("HasModelLayer"), name == "score", "{name}: {text}");
+        }
+    }
+}
