@@ -2,18 +2,21 @@
 
 pub(crate) mod calibrate;
 pub(crate) mod evaluate;
+pub(crate) mod features;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod simulate;
 pub(crate) mod train;
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use engine::calibration::Calibration;
 use engine::currency::Currency;
 use engine::model::ModelError;
+use engine::policy::Policy;
 use lab::history::{ColumnMap, History, HistoryError};
 use lab::import::ImportError;
 use lab::learning::LearningError;
@@ -126,12 +129,19 @@ impl HistoryArguments {
     }
 }
 
-/// How to learn from a history. The same options for every command that does.
+/// When labels arrive. The same option for every command that replays a history.
 #[derive(Args)]
-pub(crate) struct LearningArguments {
+pub(crate) struct LabelArguments {
     /// How long after its purchase a label becomes known
     #[arg(long, value_name = "SPAN", default_value = "7d")]
     label_delay: Span,
+}
+
+/// How to learn from a history. The same options for every command that trains.
+#[derive(Args)]
+pub(crate) struct LearningArguments {
+    #[command(flatten)]
+    labels: LabelArguments,
 
     /// The share of genuine purchases that may be flagged
     #[arg(long, value_name = "SHARE", default_value_t = 0.001, value_parser = share)]
@@ -150,6 +160,21 @@ impl LearningArguments {
     /// How trees are grown.
     pub(crate) fn recipe(&self) -> Recipe {
         Recipe { seed: self.seed, trees_max: self.trees_max, ..Recipe::default() }
+    }
+}
+
+/// Where to write rows. The same option for every command that writes a table.
+#[derive(Args)]
+pub(crate) struct OutArguments {
+    /// Where to write; standard output without it, or if it is `-`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl OutArguments {
+    /// The file to write; `None` is standard output.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.out.as_deref().filter(|path| *path != Path::new("-"))
     }
 }
 
@@ -191,7 +216,33 @@ pub(crate) fn thousands(number: u64) -> String {
 
 /// A share of a whole: `0.837 %`; `0 %` of nothing.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
-    if part == 0 { "0 %".to_owned() } else { format!("{:.3} %", 100.0 * part as f64 / whole as f64) }
+    if part == 0 { "0 %".to_owned() } else { percent_of(part as f64 / whole as f64) }
+}
+
+/// A share: `0.837 %`.
+pub(crate) fn percent_of(share: f64) -> String {
+    format!("{:.3} %", 100.0 * share)
+}
+
+/// Says how models that were just written are put to use, and which channel has seen too few genuine purchases to step in on
+/// anything: no p-value is smaller than what so many purchases can vouch for.
+pub(crate) fn next_steps(model: &Path, calibration: &Calibration) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let Policy { alpha, novelty_share, .. } = Policy::default();
+    for (channel, tail, share) in
+        [("trees", &calibration.trees, 1.0 - novelty_share), ("isolation forest", &calibration.forest, novelty_share)]
+    {
+        if tail.least / share > alpha {
+            writeln!(
+                out,
+                "note: there were too few genuine purchases for the {channel} to step in: their smallest p-value is {}, the \
+                 default policy asks for {}; more days or customers are needed",
+                percent_of(tail.least),
+                percent_of(alpha * share),
+            )?;
+        }
+    }
+    writeln!(out, "to use them: MODEL_PATH={} cargo local", model.display())
 }
 
 #[cfg(test)]

@@ -13,11 +13,13 @@
 //! | [`metrics`] | what a test shows, one measure a file |
 //! | [`report`], [`plot`] | the figures, printed, as JSON and as SVG |
 //! | [`artefacts`] | what `cargo lab train` leaves behind |
+//! | [`feature_table`] | examples as CSV, for training elsewhere |
 
 pub mod artefacts;
 pub mod boosting;
 mod error;
 pub mod examples;
+pub mod feature_table;
 pub mod handbook;
 pub mod hidden;
 pub mod ledger;

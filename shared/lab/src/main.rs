@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{CommandError, calibrate, evaluate, import, inspect, simulate, train};
+use commands::{CommandError, calibrate, evaluate, features, import, inspect, simulate, train};
 use lab::import::ImportError;
 
 /// Offline work on data: look at a history, make a simulated one, train models on it, evaluate them, import it.
@@ -27,6 +27,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Evaluate(evaluate::Arguments),
     Train(train::Arguments),
+    Features(features::Arguments),
     Calibrate(calibrate::Arguments),
     Import(import::Arguments),
 }
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Features(arguments) => features::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
     };

@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let ledger = Ledger::read(&mut history)?;
     stages.end("read");
     let (first_day, _) = ledger.days().ok_or(LearningError::Empty)?;
-    let replay = Replay::new(&ledger, arguments.learning.label_delay.ms());
+    let replay = Replay::new(&ledger, arguments.learning.labels.label_delay.ms());
     let recipe = arguments.learning.recipe();
 
     let report = match arguments.protocol {
@@ -120,7 +120,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
         let evaluation = Evaluation {
             protocol,
             rows_read: history.rows(),
-            label_delay_days: arguments.learning.label_delay.days(),
+            label_delay_days: arguments.learning.labels.label_delay.days(),
             seed: arguments.learning.seed,
             features: &NAMES,
             report: &report,
@@ -147,8 +147,8 @@ fn split(
     let Arguments { train_from, train_until, test_from, test_until, .. } = *arguments;
     let train = Period::new(day(train_from, "--train-from")?, day(train_until, "--train-until")?)?;
     let test = Period::new(day(test_from, "--test-from")?, day(test_until, "--test-until")?)?;
-    let training = Training::rehearsed_within(train, arguments.learning.label_delay)?;
-    let plan = Plan::new(training, test, arguments.learning.label_delay)?;
+    let training = Training::rehearsed_within(train, arguments.learning.labels.label_delay)?;
+    let plan = Plan::new(training, test, arguments.learning.labels.label_delay)?;
     let examples = replay.examples(hull(&[plan]));
     stages.end("replay");
     let trial = trial::carry_out(&plan, ledger, &examples, recipe, arguments.novelty_share)?;
@@ -156,7 +156,7 @@ fn split(
     let newcomers = newcomers(ledger, replay, &trial, test);
     stages.end("newcomers");
     let hidden = |name: &String| {
-        hidden::look_for(name, &plan, ledger, arguments.learning.label_delay, recipe, arguments.novelty_share)
+        hidden::look_for(name, &plan, ledger, arguments.learning.labels.label_delay, recipe, arguments.novelty_share)
     };
     let hidden_scenarios = arguments.hide_scenario.iter().map(hidden).collect::<Result<_, _>>()?;
     stages.end("hidden scenarios");
@@ -185,12 +185,12 @@ fn fdh(
         Some(choice) => choice.day(first_day),
         None => Day::parse(HANDBOOK_START).unwrap_or(first_day),
     };
-    let plans = handbook::plans(start, arguments.learning.label_delay)?;
+    let plans = handbook::plans(start, arguments.learning.labels.label_delay)?;
     let examples = replay.examples(hull(&plans));
     stages.end("replay");
     let trial = |plan: &Plan| -> Result<Trial, LearningError> {
         let mut trial = trial::carry_out(plan, ledger, &examples, recipe, arguments.novelty_share)?;
-        handbook::without_known_compromised(ledger, plan, arguments.learning.label_delay, &mut trial.tested);
+        handbook::without_known_compromised(ledger, plan, arguments.learning.labels.label_delay, &mut trial.tested);
         Ok(trial)
     };
     let trials = plans.iter().map(trial).collect::<Result<Vec<_>, _>>()?;

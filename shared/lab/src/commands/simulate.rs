@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use clap::Args;
 use engine::currency::Currency;
@@ -10,7 +9,7 @@ use engine::time::Day;
 use lab::export::AttemptWriter;
 use lab::simulate::{CUSTOMERS_MAX, DAYS_MAX, Simulation, SimulationSettings, Truth};
 
-use super::{CommandError, percent, thousands};
+use super::{CommandError, OutArguments, percent, thousands};
 
 /// Simulate customers and write what they attempt to buy as CSV
 ///
@@ -38,20 +37,19 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "CODE", default_value = "EUR", value_parser = Currency::parse)]
     currency: Currency,
 
-    /// Where to write; standard output without it
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutArguments,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let &Arguments { customers, days, start, seed, currency, .. } = arguments;
     let simulation = Simulation::new(SimulationSettings { seed, customers, start, days, currency });
-    let Some(path) = &arguments.out else {
+    let Some(path) = arguments.out.file() else {
         return write(simulation, io::stdout().lock()).map(|_| ()).map_err(CommandError::Output);
     };
     let counts = File::create(path)
         .and_then(|file| write(simulation, file))
-        .map_err(|source| CommandError::File { path: path.clone(), source })?;
+        .map_err(|source| CommandError::File { path: path.to_owned(), source })?;
     let Counts { attempts, compromised, regretted } = counts;
     writeln!(
         io::stdout(),

@@ -15,7 +15,10 @@ use lab::learning::period::{DayChoice, Period};
 use lab::learning::replay::Replay;
 use lab::learning::trial::{self, Training};
 
-use super::{CommandError, HistoryArguments, LearningArguments, read_file, thousands, to_json, write_file};
+use super::{
+    CommandError, HistoryArguments, LabelArguments, LearningArguments, next_steps, percent_of, read_file, thousands,
+    to_json, write_file,
+};
 
 /// Train models on a labelled history and write them to a folder
 ///
@@ -48,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let (first, last) = ledger.days().ok_or(LearningError::Empty)?;
     let day = |choice: Option<DayChoice>, otherwise| choice.map_or(otherwise, |choice: DayChoice| choice.day(first));
     let period = Period::new(day(arguments.train_from, first), day(arguments.train_until, last))?;
-    let LearningArguments { label_delay, alpha, .. } = arguments.learning;
+    let LearningArguments { labels: LabelArguments { label_delay }, alpha, .. } = arguments.learning;
     let training = Training::rehearsed_within(period, label_delay)?;
     let recipe = arguments.learning.recipe();
 
@@ -84,11 +87,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     write_file(&folder.join("card.md"), card.to_markdown().as_bytes())?;
     writeln!(
         io::stdout(),
-        "{}: {} trees, trained on {} purchases of {period}; average precision in the rehearsal {:.4}",
+        "{}: {} trees, trained on {} purchases of {period}; average precision in the rehearsal {:.4}, at a base rate of {}; \
+         card.md says more",
         folder.display(),
         card.trees,
         thousands(card.train_rows),
         card.rehearsal.average_precision,
+        percent_of(card.rehearsal.base_rate),
     )
-    .map_err(CommandError::Output)
+    .map_err(CommandError::Output)?;
+    next_steps(&folder.join("model.json"), &trained.calibration).map_err(CommandError::Output)
 }

@@ -12,6 +12,14 @@ pub enum LearningError {
     /// The history has no purchase.
     #[error("the history is empty")]
     Empty,
+    /// The history has no purchase in the period asked for.
+    #[error("no purchase lies in {period}; the history goes from {history}")]
+    NoPurchases {
+        /// The period asked for.
+        period: Period,
+        /// The history's own.
+        history: Period,
+    },
     /// No purchase that may be trained on has a label.
     #[error("no purchase to train on has a label; map the column of labels with `label=COLUMN`")]
     NoLabels,
@@ -45,6 +53,14 @@ pub enum LearningError {
     /// A period to test holds no labelled purchase of both kinds.
     #[error("{period}: no labelled purchases of both kinds to test with")]
     NothingToTest {
+        /// The period.
+        period: Period,
+    },
+    /// A period to calibrate by holds no purchase labelled genuine.
+    #[error(
+        "{period}: no purchase is labelled genuine, nothing to calibrate by; map the column of labels with `label=COLUMN`"
+    )]
+    NothingGenuine {
         /// The period.
         period: Period,
     },

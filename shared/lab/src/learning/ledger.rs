@@ -110,6 +110,11 @@ impl Ledger {
         !lately.any(|earlier| earlier.label == Some(true))
     }
 
+    /// The id of a purchase's customer; `None` for a purchase of another ledger.
+    pub fn customer_id(&self, purchase: &Purchase) -> Option<&CustomerId> {
+        self.customers.get(purchase.customer as usize)
+    }
+
     /// How many merchants there are.
     pub fn merchant_count(&self) -> usize {
         self.merchants.len()
@@ -130,7 +135,7 @@ impl Ledger {
     pub(super) fn attempt(&self, purchase: &Purchase) -> Option<Attempt> {
         let merchant = purchase.merchant.and_then(|merchant| self.merchants.get(merchant as usize));
         Some(Attempt {
-            customer: self.customers.get(purchase.customer as usize)?.clone(),
+            customer: self.customer_id(purchase)?.clone(),
             amount: purchase.amount,
             category: self.categories.get(purchase.category as usize)?.clone(),
             payment_method: self.payment_methods.get(purchase.payment_method as usize)?.clone(),

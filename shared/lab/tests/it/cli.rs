@@ -96,7 +96,16 @@ fn help_names_the_commands_and_their_options() {
     check(
         &["--help"],
         0,
-        &["Usage: cargo lab <COMMAND>", "simulate ", "inspect ", "evaluate ", "train ", "import "],
+        &[
+            "Usage: cargo lab <COMMAND>",
+            "simulate ",
+            "inspect ",
+            "evaluate ",
+            "train ",
+            "features ",
+            "calibrate ",
+            "import ",
+        ],
         &[],
     );
     check(
