@@ -10,3 +10,5 @@ mod guards;
 mod histories;
 #[cfg(test)]
 mod imports;
+#[cfg(test)]
+mod own_models;
