@@ -108,5 +108,5 @@ fn a_model_path_without_a_model_ends_the_process_with_one_line_that_says_so() {
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.contains("MODEL_PATH is /no/such/model.json, but /no/such/model.json cannot be read"), "{said}");
+    assert!(said.contains("MODEL_PATH: /no/such/model.json cannot be read"), "{said}");
 }

@@ -73,6 +73,9 @@ pub enum StackError {
     /// A port is taken.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// The model of one's own cannot be used.
+    #[error(transparent)]
+    Model(#[from] edge::start::StartError),
     /// cargo-lambda is not there and could not be installed.
     #[error(transparent)]
     Setup(#[from] SetupError),
@@ -169,6 +172,10 @@ impl Stack {
         console: &Console,
     ) -> Result<Self, StackError> {
         let StackOptions { port, keep, trigger } = options;
+        if let Some(model) = &surroundings.model_path {
+            // What the function would end with, again and again, should be known before anything is built.
+            edge::start::models_at(Some(model))?;
+        }
         let ports = Ports::claim(port)?;
         let settings = trigger(Settings::of_workspace(&surroundings.workspace, UPDATER)?);
         let refused = |what: &str| {
@@ -387,5 +394,29 @@ async fn given_up(incidents: &mut mpsc::UnboundedReceiver<Incident>, console: &C
             // The supervisor is gone, and with it everything that could end.
             None => std::future::pending().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_of_ones_own_reaches_the_function_that_scores_alone() {
+        let with = |model_path: Option<&str>, name| {
+            let surroundings = Surroundings {
+                workspace: PathBuf::new(),
+                program: PathBuf::new(),
+                cargo: OsString::new(),
+                log_filter: String::new(),
+                model_path: model_path.map(PathBuf::from),
+            };
+            let endpoint = SocketAddr::from(([127, 0, 0, 1], 1));
+            let environment = function_environment(name, "", endpoint, &surroundings);
+            environment.into_iter().find(|(name, _)| name == "MODEL_PATH").map(|(_, path)| path)
+        };
+        assert_eq!(with(Some("/m/model.json"), "score").as_deref(), Some("/m/model.json"));
+        assert_eq!(with(Some("/m/model.json"), "customers"), None);
+        assert_eq!(with(None, "score"), None);
     }
 }

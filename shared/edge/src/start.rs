@@ -95,9 +95,8 @@ pub fn models_at(model_json: Option<&Path>) -> Result<Models, StartError> {
     let read = |path: &Path| {
         std::fs::read(path).map_err(|error| {
             StartError(format!(
-                "MODEL_PATH is {}, but {} cannot be read: {error}; `cargo lab train` writes model.json, forest.bin and \
+                "MODEL_PATH: {} cannot be read: {error}; `cargo lab train` writes model.json, forest.bin and \
                  calibration.json, `cargo lab calibrate` the last two for a model.json from elsewhere",
-                model_json.display(),
                 path.display()
             ))
         })
@@ -105,7 +104,7 @@ pub fn models_at(model_json: Option<&Path>) -> Result<Models, StartError> {
     let (forest, calibration) =
         (model_json.with_file_name("forest.bin"), model_json.with_file_name("calibration.json"));
     Models::from_files(&read(model_json)?, &read(&forest)?, &read(&calibration)?)
-        .map_err(|error| StartError(format!("MODEL_PATH is {}, which cannot be used: {error}", model_json.display())))
+        .map_err(|error| StartError(format!("MODEL_PATH: {} cannot be used: {error}", model_json.display())))
 }
 
 /// A DynamoDB client with this product's timeouts and retries.
@@ -164,8 +163,8 @@ mod tests {
         spoil(&folder);
         let error = folder.models().unwrap_err();
         let said = error.to_string();
-        let path = folder.0.join("model.json").display().to_string();
-        for part in expect.iter().copied().chain(["MODEL_PATH is ", &path]) {
+        let begin = format!("MODEL_PATH: {}", folder.0.display());
+        for part in expect.iter().copied().chain([begin.as_str()]) {
             assert!(said.contains(part), "{part:?} is missing in: {said}");
         }
         assert_eq!(said.lines().count(), 1);

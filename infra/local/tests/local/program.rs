@@ -31,6 +31,20 @@ fn a_history_that_is_not_there_is_known_at_once() {
 }
 
 #[test]
+fn a_model_that_cannot_be_used_is_known_before_anything_is_built() {
+    let output = Command::new(env!("CARGO_BIN_EXE_local"))
+        .arg("--no-traffic")
+        .env("MODEL_PATH", "no-such/model.json")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let path = std::env::current_dir().unwrap().join("no-such/model.json");
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.starts_with(&format!("error: MODEL_PATH: {} cannot be read: ", path.display())), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
 fn wrong_usage_is_told_from_failure() {
     check_refused(&["--prot", "1"], 2, &["--port"]);
     check_refused(&["--limit", "5"], 2, &["--data"]);
