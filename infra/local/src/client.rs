@@ -11,6 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use store::with_causes;
 
 /// How long a request may take: what API Gateway gives an integration at most. The watcher itself waits for ever for a
 /// function that ended in the middle of a request.
@@ -156,15 +157,4 @@ impl Answer {
         const CHARACTERS_MAX: usize = 500;
         String::from_utf8_lossy(&self.body).chars().take(CHARACTERS_MAX).collect()
     }
-}
-
-/// An error and its causes in one line; hyper's own message alone ("client error") says nothing.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use engine::entry::Entry;
 use engine::id::CustomerId;
 use engine::profile::Profile;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -48,6 +49,15 @@ async fn check(
     table: &(impl ReadTimeline + ReadProfile),
     customer: &CustomerId,
 ) -> Result<(u64, Option<String>), StoreError> {
+    let (entries, difference) = compare(table, customer).await?;
+    Ok((entries.len() as u64, difference.map(|difference| format!("{customer}: {difference}"))))
+}
+
+/// A customer's entries, and how the stored profile differs from the fold over them.
+pub(crate) async fn compare(
+    table: &(impl ReadTimeline + ReadProfile),
+    customer: &CustomerId,
+) -> Result<(Vec<Entry>, Option<String>), StoreError> {
     let stored = table.read_profile(customer).await?.profile;
     let mut entries = Vec::new();
     let mut after = None;
@@ -57,7 +67,7 @@ async fn check(
         after = page.more_after;
         if after.is_none() {
             let difference = stored.difference(&Profile::of_entries(&entries));
-            return Ok((entries.len() as u64, difference.map(|difference| format!("{customer}: {difference}"))));
+            return Ok((entries, difference));
         }
     }
 }

@@ -1,18 +1,15 @@
 //! Features: an attempt and what is known before it, as the numbers that models see.
 //!
 //! Their names and order are the contract with model files: a model names the features it was trained on, in its order, and
-//! one that does not fit is refused. A feature that cannot be known is NaN, and trees have a way for it. A new feature goes to
-//! the end and raises [`VERSION`]; a model is trained anew then.
+//! one that does not fit is refused: they are the version of the set. A feature that cannot be known is NaN, and trees have a way
+//! for it. A new feature goes to the end; a model is trained anew then.
 //!
 //! Every feature depends on the attempt and on [`Known`] alone: what the profile learned of earlier entries, the last hour's
 //! entries, and labels that have arrived. `tests/it/features.rs` states each of them a second time, from the bare entries.
 
 use crate::entry::Attempt;
 use crate::signal::{Dimension, Known, Signals};
-use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS};
-
-/// Which set of features this is.
-pub const VERSION: u32 = 1;
+use crate::time::DAY_MS;
 
 /// How many features there are.
 pub const COUNT: usize = FEATURES.len();
@@ -207,7 +204,6 @@ pub(crate) fn of_signals(attempt: &Attempt, known: Known<'_>, signals: &Signals)
     let now = attempt.occurred_at.instant();
     let today = now.day();
     let ln_size = attempt.amount.size().ln();
-    let (attempts_day, attempts_week) = profile.recent_attempts(now);
     let known_days = profile.first_at().map_or(0.0, |first| now.since_ms(first).max(0) as f64 / DAY_MS as f64);
     let record = known.merchant.filter(|_| attempt.merchant.is_some());
     let streak = record.map(|record| record.streak(today)).unwrap_or_default();
@@ -229,10 +225,10 @@ pub(crate) fn of_signals(attempt: &Attempt, known: Known<'_>, signals: &Signals)
         velocity.nats,
         velocity.gap_nats,
         velocity.gap_minutes.map_or(f64::NAN, f64::ln_1p),
-        known.attempts_within(10 * MINUTE_MS, now),
-        known.attempts_within(HOUR_MS, now),
-        attempts_day,
-        attempts_week,
+        velocity.attempts_10_minutes,
+        velocity.attempts_hour,
+        velocity.attempts_day,
+        velocity.attempts_week,
         velocity.day_spending_ratio,
         merchant.novelty_nats,
         merchant.days_since.map_or(f64::NAN, f64::from),

@@ -5,6 +5,7 @@
 //! recall of the handbook's hidden scenario 1 at half a per cent of false alarms falls from .96 to .73 and .82 with either).
 
 use crate::features::{COUNT, NAMES};
+use crate::model::{Forest, ModelError};
 
 /// How the forest sees a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +76,17 @@ pub fn seen(features: &[f32]) -> [f32; SEEN_COUNT] {
         };
     }
     seen
+}
+
+/// Checks that a forest sees as many features as the engine shows it.
+///
+/// # Errors
+/// [`ModelError::ForestFeatures`] if it does not.
+pub fn expect_seen(forest: &Forest) -> Result<(), ModelError> {
+    match forest.feature_count() {
+        SEEN_COUNT => Ok(()),
+        found => Err(ModelError::ForestFeatures { found, expected: SEEN_COUNT }),
+    }
 }
 
 /// The names of what the forest sees, in its order: `exp` marks features without their logarithm, `max 0` those of which

@@ -4,7 +4,6 @@
 //! the score. They need not point the same way: what is usual for a customer may raise the score a little. A message begins with
 //! what is unusual *and* raised the score.
 
-use std::cmp::Reverse;
 use std::fmt;
 
 use crate::decision::{Reason, ReasonCode};
@@ -82,7 +81,7 @@ impl<'a> Subject<'a> {
     pub(crate) fn most_surprising(&self) -> Option<String> {
         let deviations = self.signals.deviations();
         let mut dimensions = Dimension::ALL;
-        dimensions.sort_by_key(|dimension| Reverse((deviations[*dimension] * 1e6) as i64));
+        dimensions.sort_by(|left, right| deviations[*right].total_cmp(&deviations[*left]));
         let mut facts = dimensions.into_iter().map(|dimension| self.fact(dimension.into()));
         facts.find(|fact| fact.is_unusual).map(|fact| fact.text)
     }

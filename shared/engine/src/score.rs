@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::calibration::Calibration;
 use crate::features::{COUNT, FEATURES, NAMES, Topic};
 use crate::model::{Forest, ModelError, Trees};
-use crate::novelty::{SEEN_COUNT, seen};
+use crate::novelty::{expect_seen, seen};
 use crate::signal::{Dimension, PerDimension};
 
 /// The models that score, with what their scores are worth.
@@ -60,9 +60,7 @@ impl Models {
 
     fn new(trees: Trees, forest: Forest, calibration: Calibration) -> Result<Self, ModelError> {
         trees.expect_features(&NAMES)?;
-        if forest.feature_count() != SEEN_COUNT {
-            return Err(ModelError::ForestFeatures { found: forest.feature_count(), expected: SEEN_COUNT });
-        }
+        expect_seen(&forest)?;
         let digits = calibration.model_sha256.get(..VERSION_DIGITS).unwrap_or(&calibration.model_sha256);
         let version = format!("trees-{digits}");
         Ok(Self { trees, forest, calibration, version })
@@ -143,8 +141,13 @@ pub struct Score {
 impl Score {
     /// The score between 0 and 1.
     pub fn probability(&self) -> f64 {
-        1.0 / (1.0 + (-self.log_odds).exp())
+        probability(self.log_odds)
     }
+}
+
+/// The probability of these log-odds.
+pub fn probability(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds).exp())
 }
 
 /// The SHA-256 of a file, in hexadecimal: what a calibration names its models by.

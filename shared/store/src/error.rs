@@ -108,8 +108,8 @@ impl StoreError {
     }
 }
 
-/// An error and its causes in one line; the SDK's own message alone ("dispatch failure") says nothing.
-fn with_causes(error: &dyn std::error::Error) -> String {
+/// An error and its causes in one line; the message of a client's error alone ("dispatch failure", "client error") says nothing.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

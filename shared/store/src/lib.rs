@@ -27,5 +27,5 @@ mod settings_item;
 pub mod stream;
 mod table;
 
-pub use error::StoreError;
+pub use error::{StoreError, with_causes};
 pub use table::Table;

@@ -7,17 +7,18 @@ use edge::wire::DecisionBody;
 use engine::entry::{Entry, Feedback, Outcome};
 use engine::id::{AttemptId, CustomerId, MerchantId};
 use engine::merchant::label_change;
-use engine::profile::{Change, Profile};
+use engine::profile::Change;
 use engine::rollup::Counters;
 use engine::time::{DAY_MS, Day};
 use serde_json::{Value, json};
-use store::ports::{ReadMerchant, ReadProfile, ReadRollups, ReadTimeline};
+use store::ports::{ReadMerchant, ReadRollups};
 use store::stream::Told;
 use store::{StoreError, Table};
 
 use crate::simulation::faults;
 use crate::simulation::stories::{Erasure, Ledger, Plan, Witness, earliest};
 use crate::simulation::time::now;
+use crate::verify::compare;
 
 /// A request whose sender gave up may still be carried out until then, in milliseconds.
 const GRACE_MS: u64 = faults::LATE_MS_MAX + 10_000;
@@ -56,20 +57,8 @@ pub(crate) async fn differences(
 impl Found {
     /// Compares a profile with the fold over its customer's entries.
     async fn fold(&mut self, table: &Table, customer: &CustomerId) -> Result<(), StoreError> {
-        let mut entries = Vec::new();
-        let mut after = None;
-        loop {
-            let page = table.read_timeline(customer, after).await?;
-            entries.extend(page.entries);
-            after = page.more_after;
-            if after.is_none() {
-                break;
-            }
-        }
-        let stored = table.read_profile(customer).await?.profile;
-        if let Some(difference) = stored.difference(&Profile::of_entries(&entries)) {
-            self.differences.push(format!("profile of {customer}: {difference}"));
-        }
+        let (entries, difference) = compare(table, customer).await?;
+        self.differences.extend(difference.map(|difference| format!("profile of {customer}: {difference}")));
         self.entries.extend(entries.into_iter().map(|entry| (entry.id, entry)));
         Ok(())
     }

@@ -35,6 +35,14 @@ pub struct VelocitySignal {
     pub window: Window,
     /// What was counted there, this attempt included: attempts, or for [`Window::DaySpending`] the multiple of a usual day.
     pub count: f64,
+    /// Attempts of the ten minutes before.
+    pub attempts_10_minutes: f64,
+    /// Attempts of the hour before.
+    pub attempts_hour: f64,
+    /// Attempts of about the last day, as learned.
+    pub attempts_day: f64,
+    /// Attempts of about the last week, as learned.
+    pub attempts_week: f64,
     /// The money of about the last day, this attempt included, as a multiple of what is usual on a day with a purchase.
     pub day_spending_ratio: f64,
     /// The time since the last attempt, in minutes; `None` if there was none.
@@ -70,6 +78,10 @@ impl VelocitySignal {
             nats: strongest(windows.map(|(_, _, nats)| nats)),
             window,
             count,
+            attempts_10_minutes: ten_minutes,
+            attempts_hour: hour,
+            attempts_day: day,
+            attempts_week: week,
             day_spending_ratio: spending,
             gap_minutes: gap_ms.map(|gap_ms| gap_ms / MINUTE_MS as f64),
             gap_nats: gap_ms.map_or(0.0, |gap_ms| rate.gap_nats(gap_ms / DAY_MS as f64)),

@@ -1,7 +1,7 @@
 //! The novelty channel: an isolation forest that looks for what no label has shown yet.
 
 use engine::model::{Forest, ForestSettings, ModelError};
-use engine::novelty::{SEEN_COUNT, seen};
+use engine::novelty::{SEEN_COUNT, expect_seen, seen};
 use rayon::prelude::*;
 
 use super::examples::Examples;
@@ -26,10 +26,8 @@ impl Novelty {
     /// [`ModelError`] if it is none, or sees something else than the engine shows it.
     pub fn from_table(table: &[u8]) -> Result<Self, ModelError> {
         let forest = Forest::from_table(table)?;
-        match forest.feature_count() {
-            SEEN_COUNT => Ok(Self(forest)),
-            found => Err(ModelError::ForestFeatures { found, expected: SEEN_COUNT }),
-        }
+        expect_seen(&forest)?;
+        Ok(Self(forest))
     }
 
     /// How strange each of some rows of examples is, between 0 and 1.

@@ -74,14 +74,14 @@ impl<'a> Replay<'a> {
     /// Replays one customer's purchases at `known`, writing the features of those from position `wanted_from` on.
     fn replay_customer(&self, known: Range<usize>, wanted_from: usize, out: &mut [f32]) {
         let mut out = out.chunks_exact_mut(COUNT);
-        pass(self.ledger, self.label_delay_ms, known, |position, attempt, profile, recent| {
+        pass(self.ledger, self.label_delay_ms, known, |position, entry, profile, recent| {
             let Some(purchase) = self.ledger.purchases().get(position).filter(|_| position >= wanted_from) else {
                 return;
             };
             let merchant = purchase.merchant.map(|merchant| self.merchants.record_at(merchant, purchase.instant()));
             let known = Known { profile, recent, merchant: merchant.as_ref() };
             if let Some(out) = out.next() {
-                out.copy_from_slice(&features(attempt, known));
+                out.copy_from_slice(&features(&entry.attempt, known));
             }
         });
     }
@@ -100,23 +100,23 @@ fn frozen_of_positives(ledger: &Ledger, label_delay_ms: i64) -> Vec<Option<Froze
     }
     customers.into_par_iter().for_each(|(all, out)| {
         let first = all.start;
-        pass(ledger, label_delay_ms, all, |position, attempt, profile, _| {
+        pass(ledger, label_delay_ms, all, |position, entry, _, _| {
             let is_positive = ledger.purchases().get(position).is_some_and(|purchase| purchase.label == Some(true));
             if let Some(out) = out.get_mut(position - first).filter(|_| is_positive) {
-                *out = Some(Frozen::of(attempt, profile));
+                *out = entry.frozen();
             }
         });
     });
     frozen
 }
 
-/// Goes through one customer's purchases at `known` in order of time: lets `see` each attempt with the profile and the last
-/// hour's entries as they are before it, and then learns it, up to the bound that was frozen.
+/// Goes through one customer's purchases at `known` in order of time: lets `see` each with what is frozen into it, the profile
+/// and the last hour's entries as they are before it, and then learns it, up to the bound that was frozen.
 fn pass(
     ledger: &Ledger,
     label_delay_ms: i64,
     known: Range<usize>,
-    mut see: impl FnMut(usize, &Attempt, &Profile, &[Entry]),
+    mut see: impl FnMut(usize, &Entry, &Profile, &[Entry]),
 ) {
     let mut profile = Profile::default();
     let mut disowned_later: VecDeque<(Instant, Entry)> = VecDeque::new();
@@ -133,9 +133,9 @@ fn pass(
             profile.learn(Change { before: Some(&before), after: &after });
         }
         recent.retain(|entry| now.since_ms(entry.attempt.occurred_at.instant()) < HOUR_MS);
-        see(position, &attempt, &profile, &recent);
         let frozen = Frozen::of(&attempt, &profile);
         let entry = entry(attempt, Some(frozen));
+        see(position, &entry, &profile, &recent);
         profile.learn(Change { before: None, after: &entry });
         // Of a genuine label a profile learns nothing that a feature sees.
         if purchase.label == Some(true)

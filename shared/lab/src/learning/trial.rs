@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use engine::calibration::{Calibration, FORMAT, Tail};
 use engine::model::Trees;
-use engine::score::sha256;
+use engine::score::{probability, sha256};
 use engine::time::Instant;
 use rayon::prelude::*;
 
@@ -24,7 +24,6 @@ use super::error::LearningError;
 use super::examples::Examples;
 use super::ledger::Ledger;
 use super::metrics::Tested;
-use super::metrics::calibration::probability;
 use super::novelty::Novelty;
 use super::period::{Period, Span};
 use super::tail::{Weighted, tail};
@@ -233,8 +232,7 @@ pub fn train(
         previewed: scores(trees.trees(), &forest, examples, &preview),
     };
     let calibration = calibrating.calibration(trees.model_json(), &forest.to_table()).ok_or(LearningError::NoLabels)?;
-    let scored = rehearsed.iter().map(|scored| (scored.trees, calibration.trees.p_value(f64::from(scored.trees))));
-    let rehearsed = tested(ledger, examples, &rehearsal_test, scored, Instant::EPOCH);
+    let rehearsed = tested_by_trees(ledger, examples, &rehearsal_test, &rehearsed, &calibration);
     Ok(TrainedModel { trees, forest, calibration, trained_on: rows.len(), previewed: preview.len(), rehearsed })
 }
 
@@ -263,7 +261,7 @@ impl Calibrating {
         let previewed = self
             .previewed
             .iter()
-            .map(|scored| Weighted { score: score(scored), genuine: 1.0 - probability(scored.trees) });
+            .map(|scored| Weighted { score: score(scored), genuine: 1.0 - probability(f64::from(scored.trees)) });
         tail(&[rehearsed.collect(), previewed.collect()])
     }
 }
@@ -307,9 +305,20 @@ pub fn calibrate(
     let scored = scores(trees, forest, examples, rows);
     let rehearsed = labels(ledger, examples, rows).zip(scored.iter().copied()).collect();
     let calibration = Calibrating { rehearsed, previewed: Vec::new() }.calibration(model_json, &forest.to_table())?;
-    let scored = scored.iter().map(|scored| (scored.trees, calibration.trees.p_value(f64::from(scored.trees))));
-    let tested = tested(ledger, examples, rows, scored, Instant::EPOCH);
+    let tested = tested_by_trees(ledger, examples, rows, &scored, &calibration);
     Some((calibration, tested))
+}
+
+/// The labelled ones of `rows` with the scores and p-values of the trees alone.
+fn tested_by_trees(
+    ledger: &Ledger,
+    examples: &Examples,
+    rows: &[usize],
+    scored: &[Scored],
+    calibration: &Calibration,
+) -> Vec<Tested> {
+    let scored = scored.iter().map(|scored| (scored.trees, calibration.trees.p_value(f64::from(scored.trees))));
+    tested(ledger, examples, rows, scored, Instant::EPOCH)
 }
 
 fn labels<'a>(

@@ -1,5 +1,6 @@
 //! Whether a predicted probability means what it says.
 
+use engine::score::probability;
 use serde::Serialize;
 
 use super::{Tested, share};
@@ -24,7 +25,7 @@ pub struct Bin {
 pub fn bins(tested: &[Tested]) -> Vec<Bin> {
     let mut bins = BIN_STARTS.map(|from| Bin { from, ..Bin::default() });
     for tested in tested {
-        let predicted = probability(tested.score);
+        let predicted = probability(f64::from(tested.score));
         let position = BIN_STARTS.partition_point(|from| *from <= predicted).saturating_sub(1);
         if let Some(bin) = bins.get_mut(position) {
             bin.rows += 1;
@@ -45,11 +46,6 @@ pub fn expected_error(bins: &[Bin]) -> f64 {
     let rows: u64 = bins.iter().map(|bin| bin.rows).sum();
     let gaps: f64 = bins.iter().map(|bin| bin.rows as f64 * (bin.predicted - bin.observed).abs()).sum();
     share(gaps, rows as f64)
-}
-
-/// The probability of these log-odds.
-pub fn probability(log_odds: f32) -> f64 {
-    1.0 / (1.0 + (-f64::from(log_odds)).exp())
 }
 
 #[cfg(test)]
