@@ -1,6 +1,8 @@
 //! `/v1/customers/{customer_id}/…`: what callers tell of one customer (outcomes, feedback, history, settings) and ask about
 //! them (profile, export), and their erasure. One file each.
 
+mod cooling_off;
+mod entry;
 mod erase;
 mod export;
 mod feedback;
@@ -45,6 +47,10 @@ impl<P: Ports> Handler for Customers<P> {
             (&Method::POST, ["attempts", attempt, "feedback"]) => {
                 self.feedback(customer, attempt_id(attempt)?, &call).await
             }
+            (&Method::POST, ["attempts", attempt, "cooling-off"]) => {
+                self.end_cooling_off(customer, attempt_id(attempt)?, &call).await
+            }
+            (&Method::GET, ["attempts", attempt]) => self.attempt(customer, attempt_id(attempt)?).await,
             (&Method::POST, ["purchases"]) => self.import_purchases(customer, &call).await,
             (&Method::GET, ["profile"]) => self.profile(customer).await,
             (&Method::PUT, ["settings"]) => self.put_settings(customer, &call).await,
@@ -62,21 +68,19 @@ impl<P: Ports> Customers<P> {
     }
 
     /// Reads an entry, lets `next` say what changes (nothing, if the entry says it already), and makes the change; again if
-    /// somebody else changed the entry in between.
+    /// somebody else changed the entry in between. Returns the entry as it then is.
     async fn change_entry(
         &self,
         customer: &CustomerId,
         id: AttemptId,
         next: impl Fn(&Entry) -> Result<Option<EntryChange>, Problem> + Send,
-    ) -> Result<(), Problem> {
+    ) -> Result<Entry, Problem> {
         for _ in 0..UPDATE_ATTEMPTS_MAX {
-            let entry = self.ports.read_entry(customer, id).await?;
-            let entry = entry.ok_or_else(|| {
-                Problem::not_found("NO_SUCH_ATTEMPT", "There is no such attempt or purchase of this customer.")
-            })?;
-            let Some(change) = next(&entry)? else { return Ok(()) };
+            let entry = self.ports.read_entry(customer, id).await?.ok_or_else(no_such_attempt)?;
+            let Some(change) = next(&entry)? else { return Ok(entry) };
+            let changed = change.applied_to(&entry);
             if self.ports.update_entry(&entry, change).await? {
-                return Ok(());
+                return Ok(changed);
             }
         }
         Err(Problem::conflict(
@@ -84,6 +88,10 @@ impl<P: Ports> Customers<P> {
             "The attempt kept changing while this was recorded; please try again.",
         ))
     }
+}
+
+fn no_such_attempt() -> Problem {
+    Problem::not_found("NO_SUCH_ATTEMPT", "There is no such attempt or purchase of this customer.")
 }
 
 fn attempt_id(text: &str) -> Result<AttemptId, Problem> {

@@ -2,6 +2,7 @@
 
 use edge::json::Object;
 use edge::{Answer, Call, Problem};
+use engine::cooling_off::CoolingOff;
 use engine::entry::{Origin, Outcome};
 use engine::id::{AttemptId, CustomerId};
 use serde::Serialize;
@@ -19,7 +20,8 @@ struct OutcomeBody {
 }
 
 impl<P: Ports> Customers<P> {
-    /// Records an outcome. The same outcome again changes nothing; another one may only follow `postponed`.
+    /// Records an outcome. The same outcome again changes nothing; another one may only follow `postponed`. What the customer did
+    /// is a fact, so it also ends a cooling-off that nobody ended.
     pub(crate) async fn outcome(
         &self,
         customer: CustomerId,
@@ -30,6 +32,7 @@ impl<P: Ports> Customers<P> {
         let outcome = body
             .required("outcome", EXPECTED, |name| Outcome::from_name(name).ok_or(format!("expected is {EXPECTED}")))?;
         body.finish("outcome")?;
+        let now = (self.clock)();
         self.change_entry(&customer, id, |entry| match (&entry.origin, entry.outcome) {
             (Origin::Imported { .. }, _) => Err(Problem::conflict(
                 "NOT_AN_ATTEMPT",
@@ -40,7 +43,16 @@ impl<P: Ports> Customers<P> {
                 let detail = format!("The outcome `{}` is recorded and final.", known.name());
                 Err(Problem::conflict("OUTCOME_IS_FINAL", detail))
             }
-            _ => Ok(Some(EntryChange::Outcome(outcome))),
+            _ => {
+                let ends = |waits: CoolingOff| match outcome {
+                    Outcome::Postponed => None,
+                    _ => {
+                        let proceeded = outcome == Outcome::Proceeded;
+                        waits.ended_by_outcome(entry.cooling_off_ended.as_ref(), proceeded, now)
+                    }
+                };
+                Ok(Some(EntryChange::Outcome(outcome, entry.cooling_off().and_then(ends))))
+            }
         })
         .await?;
         Answer::json(ROUTE, &OutcomeBody { attempt_id: id.to_string(), outcome: outcome.name() })

@@ -2,11 +2,13 @@
 
 use edge::wire::AmountBody;
 use edge::{Answer, Problem};
+use engine::alarm_rate::AlarmRate;
 use engine::currency::Currency;
 use engine::id::CustomerId;
 use engine::money::Amount;
 use engine::population;
-use engine::profile::{Belief, LogAmounts, Profile};
+use engine::profile::{Belief, LogAmounts, Profile, StrategyCounts};
+use engine::settings::Settings;
 use engine::time::Instant;
 use serde::Serialize;
 
@@ -30,7 +32,42 @@ pub(crate) struct ProfileBody {
     merchants_remembered: usize,
     attempts_last_day: f64,
     attempts_last_week: f64,
+    interruptions_last_week: usize,
+    /// Spent in the latest month with a purchase, by currency and category.
+    month: Vec<SpentBody>,
     feedback: FeedbackBody,
+    alarm_rate: AlarmRateBody,
+    strategies: Vec<StrategyBody>,
+}
+
+#[derive(Serialize)]
+struct SpentBody {
+    category: Option<String>,
+    spent: AmountBody,
+}
+
+/// How many more or fewer alarms this customer gets than everybody, and why.
+#[derive(Serialize)]
+struct AlarmRateBody {
+    multiple: f64,
+    because: BecauseBody,
+}
+
+#[derive(Serialize)]
+struct BecauseBody {
+    alarms_right: u32,
+    alarms_unneeded: u32,
+    alarms_missed: u32,
+    cooling_offs_overridden: u32,
+    sensitivity: &'static str,
+}
+
+/// How often a strategy helped this customer.
+#[derive(Serialize)]
+struct StrategyBody {
+    strategy: &'static str,
+    helped: u32,
+    not_helped: u32,
 }
 
 /// Amounts in about-euros: amounts of several currencies, made comparable by rough fixed rates.
@@ -80,15 +117,15 @@ impl<P: Ports> Customers<P> {
         let profile = known.profile.map_err(store::StoreError::from)?;
         let body = Body {
             customer_id: customer.to_string(),
-            profile: describe(&profile, now),
-            settings: known.settings.into(),
+            profile: describe(&profile, &known.settings, now),
+            settings: SettingsBody::of(&known.settings),
         };
         Answer::json(ROUTE, &body)
     }
 }
 
 /// Describes a profile as of `now`.
-pub(crate) fn describe(profile: &Profile, now: Instant) -> ProfileBody {
+pub(crate) fn describe(profile: &Profile, settings: &Settings, now: Instant) -> ProfileBody {
     let left = profile.habit_factor(now);
     let total = profile.amounts().weight;
     let share = |weight: f64| if total > 0.0 { rounded((weight / total).clamp(0.0, 1.0)) } else { 0.0 };
@@ -123,10 +160,47 @@ pub(crate) fn describe(profile: &Profile, now: Instant) -> ProfileBody {
         merchants_remembered: profile.merchants().len(),
         attempts_last_day: rounded(attempts_last_day),
         attempts_last_week: rounded(attempts_last_week),
+        interruptions_last_week: profile.interruptions().with([].into_iter(), now).0,
+        month: month(profile),
+        alarm_rate: alarm_rate(profile, settings),
+        strategies: profile
+            .strategies()
+            .filter(|(_, counts)| *counts != StrategyCounts::default())
+            .map(|(strategy, StrategyCounts { helped, not_helped })| StrategyBody {
+                strategy: strategy.name(),
+                helped,
+                not_helped,
+            })
+            .collect(),
         feedback: FeedbackBody {
             regretted: feedback.regretted,
             normal_for_me: feedback.normal_for_me,
             not_me: feedback.not_me,
+        },
+    }
+}
+
+/// What was spent in the latest month: in all, and by category.
+fn month(profile: &Profile) -> Vec<SpentBody> {
+    let spending = profile.month();
+    let spent = spending.all().filter_map(|(currency, category, minor)| {
+        let spent = Amount::from_minor(minor, currency).ok()?.into();
+        Some(SpentBody { category: category.map(str::to_owned), spent })
+    });
+    spent.collect()
+}
+
+fn alarm_rate(profile: &Profile, settings: &Settings) -> AlarmRateBody {
+    // The multiple does not depend on the policy's alpha.
+    let rate = AlarmRate::of(0.0, profile.alarms(), settings.sensitivity);
+    AlarmRateBody {
+        multiple: rounded(rate.multiple),
+        because: BecauseBody {
+            alarms_right: rate.alarms.right,
+            alarms_unneeded: rate.alarms.unneeded,
+            alarms_missed: rate.alarms.missed,
+            cooling_offs_overridden: rate.alarms.overridden,
+            sensitivity: rate.sensitivity.name(),
         },
     }
 }

@@ -7,7 +7,9 @@
 //! retry finds the entry and is answered with the decision in it; what could not be written says so.
 
 mod merchants;
+mod policies;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant as Stopwatch, SystemTime};
 
 use edge::clock::Clock;
@@ -15,12 +17,12 @@ use edge::json::Object;
 use edge::metrics::DecisionMetrics;
 use edge::wire::{DecisionBody, NewAttempt, read_attempt};
 use edge::{Answer, Call, Handler, Problem, http};
-use engine::decide::{Circumstances, decide};
+use engine::decide::{Circumstances, count_stop, decide};
 use engine::decision::{Decision, Missing};
 use engine::entry::{Attempt, Entry};
-use engine::id::MerchantId;
+use engine::id::{AttemptId, MerchantId};
 use engine::merchant::MerchantRecord;
-use engine::policy::Policy;
+use engine::policy::{Breaker, Policy};
 use engine::profile::Profile;
 use engine::score::Models;
 use engine::settings::Settings;
@@ -32,6 +34,7 @@ use store::ports::{Customer, Put};
 use tokio::time::timeout;
 
 use crate::merchants::Merchants;
+use crate::policies::{InForce, Policies};
 
 /// How long reading may take before the population stands in for the customer.
 pub const READ_BUDGET: Duration = Duration::from_millis(600);
@@ -43,17 +46,18 @@ const ROUTE: &str = "POST /v1/attempts";
 
 store::ports! {
     /// What scoring may do to the table.
-    pub trait Ports: ReadCustomer + ReadMerchant + PutEntry
+    pub trait Ports: ReadCustomer + ReadMerchant + ReadPolicies + PutEntry
 }
 
 /// The function.
 #[derive(Debug)]
 pub struct Score<P> {
     ports: P,
-    policy: Policy,
+    policies: Policies,
     models: Models,
     clock: Clock,
     merchants: Merchants,
+    breaker: Mutex<Breaker>,
 }
 
 /// How long each part of a request took.
@@ -84,7 +88,7 @@ impl<P: Ports> Handler for Score<P> {
         let now = (self.clock)();
         let NewAttempt { id, attempt } = read_attempt(Object::parse(call.body)?, now)?;
         let mut timing = Timing::default();
-        let decision = self.decide(&attempt, now, &mut timing).await;
+        let decision = self.decide(id, &attempt, now, &mut timing).await;
         let entry = Entry::scored(id, attempt, decision.clone(), now);
         let started = Stopwatch::now();
         let recorded = self.record(&entry).await?;
@@ -98,18 +102,20 @@ impl<P: Ports> Handler for Score<P> {
 }
 
 impl<P: Ports> Score<P> {
-    /// A function that uses these ports, this policy, these models and this clock.
+    /// A function that uses these ports, these models and this clock, and this policy unless the table holds another.
     pub fn new(ports: P, policy: Policy, models: Models, clock: Clock) -> Self {
-        Self { ports, policy, models, clock, merchants: Merchants::default() }
+        let (policies, breaker) = (Policies::new(policy), Mutex::default());
+        Self { ports, policies, models, clock, merchants: Merchants::default(), breaker }
     }
 
     /// Decides with what can be read in time. Never fails: what is missing is named in the decision.
-    async fn decide(&self, attempt: &Attempt, now: Instant, timing: &mut Timing) -> Decision {
+    async fn decide(&self, id: AttemptId, attempt: &Attempt, now: Instant, timing: &mut Timing) -> Decision {
         let started = Stopwatch::now();
         let since = attempt.occurred_at.instant().plus_ms(-HOUR_MS);
-        let (customer, merchant) = tokio::join!(
+        let (customer, merchant, ()) = tokio::join!(
             timeout(READ_BUDGET, self.ports.read_customer(&attempt.customer, since)),
             timeout(READ_BUDGET, self.read_merchant(attempt.merchant.as_ref())),
+            self.policies.refresh(&self.ports, READ_BUDGET),
         );
         timing.read = started.elapsed();
 
@@ -134,9 +140,21 @@ impl<P: Ports> Score<P> {
             None
         });
         let known = Known { profile: &profile, recent: &recent, merchant: merchant.as_ref() };
-        let Self { policy, models, .. } = self;
-        let (settings, missing) = (&settings, missing.as_slice());
-        let decision = decide(attempt, Circumstances { known, settings, models, policy, missing, now });
+        let InForce { live, shadow } = self.policies.in_force();
+        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+        let circumstances = Circumstances {
+            known,
+            settings: &settings,
+            models: &self.models,
+            policy: &live,
+            shadow: shadow.as_deref(),
+            breaker: &breaker,
+            missing: &missing,
+            seed: id.seed(),
+            now,
+        };
+        let decision = decide(attempt, circumstances);
+        count_stop(&mut breaker, &live, &decision);
         timing.engine = started.elapsed();
         decision
     }

@@ -1,12 +1,11 @@
 //! Starts the `score` function: wires the table, the models, the clock and the policy, and waits for events.
 
 use edge::{clock, http, start};
-use engine::policy::Policy;
 use score::Score;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     start::observe();
     let table = start::table().await?;
-    http::run(Score::new(table, Policy::default(), start::models()?, clock::system)).await
+    http::run(Score::new(table, start::policy()?, start::models()?, clock::system)).await
 }

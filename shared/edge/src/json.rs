@@ -177,6 +177,16 @@ impl<'a> Object<'a> {
         self.optional_object(name)?.ok_or_else(|| self.missing(name, "an object"))
     }
 
+    /// A list of at most `max` objects that may be absent, which is the same as an empty one.
+    ///
+    /// # Errors
+    /// `WRONG_TYPE`, or `INVALID_VALUE` if it is too long.
+    pub fn optional_objects(&mut self, name: &str, max: usize) -> Result<Vec<Self>, Problem> {
+        let expected = format!("a list of at most {max} objects");
+        let Some(value) = self.take(name) else { return Ok(Vec::new()) };
+        self.elements(name, value, max, expected)
+    }
+
     /// A list of 1 to `max` objects.
     ///
     /// # Errors
@@ -184,12 +194,20 @@ impl<'a> Object<'a> {
     pub fn objects(&mut self, name: &str, max: usize) -> Result<Vec<Self>, Problem> {
         let expected = format!("a list of 1 to {max} objects");
         let value = self.take(name).ok_or_else(|| self.missing(name, &expected))?;
+        let elements = self.elements(name, value, max, expected.clone())?;
+        if elements.is_empty() { Err(self.wrong_length(name, 0, expected)) } else { Ok(elements) }
+    }
+
+    fn wrong_length(&self, name: &str, length: usize, expected: String) -> Problem {
+        let path = self.path_of(name);
+        Problem::field("INVALID_VALUE", path.clone(), format!("The list `{path}` has {length} elements."), expected)
+    }
+
+    fn elements(&self, name: &str, value: &'a RawValue, max: usize, expected: String) -> Result<Vec<Self>, Problem> {
         let values: Vec<&'a RawValue> =
             serde_json::from_str(value.get()).map_err(|_| self.wrong_type(name, value, &expected))?;
-        if values.is_empty() || values.len() > max {
-            let path = self.path_of(name);
-            let detail = format!("The list `{path}` has {} elements.", values.len());
-            return Err(Problem::field("INVALID_VALUE", path, detail, expected));
+        if values.len() > max {
+            return Err(self.wrong_length(name, values.len(), expected));
         }
         let element = |(position, value): (usize, &'a RawValue)| {
             let name = format!("{name}[{position}]");

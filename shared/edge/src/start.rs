@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
+use engine::policy::Policy;
 use engine::score::Models;
 use store::Table;
 use store::client::{Patience, patient};
@@ -81,6 +82,29 @@ pub fn models() -> Result<Models, StartError> {
     let models = models_at(path.as_deref().map(Path::new))?;
     tracing::info!(model = models.version(), "models");
     Ok(models)
+}
+
+/// The policy that is deployed: the document that `POLICY_PATH` names, or else the default one. The table may hold another that
+/// overrules it.
+///
+/// # Errors
+/// [`StartError`] that names the file and what is wrong with it.
+pub fn policy() -> Result<Policy, StartError> {
+    #[expect(clippy::disallowed_methods, reason = "this is the crate that reads the environment")]
+    let path = std::env::var_os("POLICY_PATH").filter(|path| !path.is_empty());
+    policy_at(path.as_deref().map(Path::new))
+}
+
+/// The policy of a document; without one, the default.
+///
+/// # Errors
+/// [`StartError`] that names the file and what is wrong with it.
+pub fn policy_at(document: Option<&Path>) -> Result<Policy, StartError> {
+    let Some(path) = document else { return Ok(Policy::default()) };
+    let wrong =
+        |error: &dyn std::fmt::Display| StartError(format!("POLICY_PATH: {} cannot be used: {error}", path.display()));
+    let json = std::fs::read(path).map_err(|error| wrong(&error))?;
+    Policy::from_json(&json).map_err(|error| wrong(&error))
 }
 
 /// The models of a folder that `cargo lab train` or `cargo lab calibrate` wrote to, by the path of its `model.json`; without

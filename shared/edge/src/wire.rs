@@ -3,5 +3,5 @@
 mod attempt;
 mod decision;
 
-pub use attempt::{NewAttempt, read_attempt, read_purchase};
+pub use attempt::{NewAttempt, read_amount, read_attempt, read_purchase};
 pub use decision::{AmountBody, DecisionBody};

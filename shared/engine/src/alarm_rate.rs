@@ -4,7 +4,6 @@
 //! unnoticed gets more: a multiple of alpha that is shrunk to one while little is known, and never leaves a quarter to four.
 //! It follows from counts in the profile, so it can be replayed, and every decision records the one that it was made with.
 
-use crate::policy::Policy;
 use crate::profile::AlarmCounts;
 use crate::settings::Sensitivity;
 
@@ -14,22 +13,28 @@ const PRIOR_DECISIONS: f64 = 3.0;
 /// The least and the most that a customer's rate may be, as a multiple of the policy's.
 pub const MULTIPLE_RANGE: std::ops::RangeInclusive<f64> = 0.25..=4.0;
 
-/// The alarm rate of one customer.
+/// The alarm rate of one customer, with what it follows from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AlarmRate {
     /// The p-value up to which to step in, 0 to 1: the policy's alpha times the multiple.
     pub alpha: f64,
     /// The customer's own multiple of the policy's alpha, within [`MULTIPLE_RANGE`].
     pub multiple: f64,
+    /// What became of earlier decisions.
+    pub alarms: AlarmCounts,
+    /// What the customer wishes for.
+    pub sensitivity: Sensitivity,
 }
 
 impl AlarmRate {
-    /// The rate of a customer of whom these decisions were confirmed, and who wishes for this sensitivity.
-    pub fn of(policy: &Policy, alarms: AlarmCounts, sensitivity: Sensitivity) -> Self {
+    /// The rate under an alpha for everybody, of a customer of whom these decisions were confirmed, and who wishes for this
+    /// sensitivity. A cooling-off that was not waited for counts half of an unneeded one, while nothing more is said.
+    pub fn of(alpha: f64, alarms: AlarmCounts, sensitivity: Sensitivity) -> Self {
         let wanted = f64::from(alarms.right) + f64::from(alarms.missed);
-        let learned = (wanted + PRIOR_DECISIONS) / (f64::from(alarms.unneeded) + PRIOR_DECISIONS);
+        let unwanted = f64::from(alarms.unneeded) + 0.5 * f64::from(alarms.overridden);
+        let learned = (wanted + PRIOR_DECISIONS) / (unwanted + PRIOR_DECISIONS);
         let multiple = (learned * sensitivity.alarm_factor()).clamp(*MULTIPLE_RANGE.start(), *MULTIPLE_RANGE.end());
-        Self { alpha: (policy.alpha * multiple).min(1.0), multiple }
+        Self { alpha: (alpha * multiple).min(1.0), multiple, alarms, sensitivity }
     }
 }
 
@@ -39,10 +44,9 @@ mod tests {
 
     #[track_caller]
     fn check(unneeded: u32, right: u32, missed: u32, sensitivity: Sensitivity, expect: f64) {
-        let policy = Policy::default();
-        let rate = AlarmRate::of(&policy, AlarmCounts { unneeded, right, missed }, sensitivity);
+        let rate = AlarmRate::of(0.005, AlarmCounts { unneeded, right, missed, overridden: 0 }, sensitivity);
         assert!((rate.multiple - expect).abs() < 1e-12, "{}", rate.multiple);
-        assert!((rate.alpha - expect * policy.alpha).abs() < 1e-15);
+        assert!((rate.alpha - expect * 0.005).abs() < 1e-15);
     }
 
     #[test]
@@ -57,5 +61,7 @@ mod tests {
         check(0, 0, 0, Sensitivity::Low, 0.5);
         check(0, 0, 0, Sensitivity::High, 2.0);
         check(1000, 0, 0, Sensitivity::Low, 0.25);
+        let overridden = AlarmCounts { overridden: 2, ..AlarmCounts::default() };
+        assert!((AlarmRate::of(0.005, overridden, Sensitivity::Normal).multiple - 0.75).abs() < 1e-12);
     }
 }

@@ -1,6 +1,8 @@
 //! What Guardian answers to an attempt.
 
 use crate::alarm_rate::AlarmRate;
+use crate::cooling_off::CoolingOff;
+use crate::policy::{Exposure, RuleHit};
 use crate::signal::{Dimension, PerDimension};
 use crate::time::Instant;
 
@@ -77,11 +79,23 @@ pub enum ReasonCode {
     InsufficientHistory,
     /// The customer asked not to be interrupted, and the decision follows.
     CustomerChoseQuiet,
+    /// With this the customer spends more in the month than they set themselves.
+    LimitExceeded,
+    /// The customer asked to be kept from this category.
+    CategoryBlockedByCustomer,
+    /// A rule of the operator's applies.
+    RuleApplied,
+    /// Guardian keeps quiet: the amount is trivial, the hour is quiet, or there were interruptions enough.
+    QuietForNow,
+    /// So many attempts were stopped lately that this one is only warned about.
+    StopsCapped,
+    /// Kept without a message, so that it can be known whether messages help.
+    HeldOut,
 }
 
 impl ReasonCode {
     /// Every reason code.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 23] = [
         Self::AmountUnusual,
         Self::CategoryUnusual,
         Self::TimingUnusual,
@@ -99,6 +113,12 @@ impl ReasonCode {
         Self::Novel,
         Self::InsufficientHistory,
         Self::CustomerChoseQuiet,
+        Self::LimitExceeded,
+        Self::CategoryBlockedByCustomer,
+        Self::RuleApplied,
+        Self::QuietForNow,
+        Self::StopsCapped,
+        Self::HeldOut,
     ];
 
     /// The code on the wire and in the table.
@@ -121,6 +141,12 @@ impl ReasonCode {
             Self::Novel => "NOVEL",
             Self::InsufficientHistory => "INSUFFICIENT_HISTORY",
             Self::CustomerChoseQuiet => "CUSTOMER_CHOSE_QUIET",
+            Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::CategoryBlockedByCustomer => "CATEGORY_BLOCKED_BY_CUSTOMER",
+            Self::RuleApplied => "RULE_APPLIED",
+            Self::QuietForNow => "QUIET_FOR_NOW",
+            Self::StopsCapped => "STOPS_CAPPED",
+            Self::HeldOut => "HELD_OUT",
         }
     }
 
@@ -149,22 +175,39 @@ pub enum Strategy {
     PlainInformation,
     /// Asks one question to think about.
     Reflection,
+    /// Says what the price is in hours of work, or in shares of the month's budget.
+    SalientCost,
+    /// Recalls what the customer saves for.
+    GoalReminder,
     /// Proposes to sleep on it.
     Delay,
+    /// Names other ways to the same end.
+    Alternatives,
     /// Keeps the customer from harm until they have confirmed who they are.
     Protection,
 }
 
 impl Strategy {
     /// Every strategy.
-    pub const ALL: [Self; 4] = [Self::PlainInformation, Self::Reflection, Self::Delay, Self::Protection];
+    pub const ALL: [Self; 7] = [
+        Self::PlainInformation,
+        Self::Reflection,
+        Self::SalientCost,
+        Self::GoalReminder,
+        Self::Delay,
+        Self::Alternatives,
+        Self::Protection,
+    ];
 
     /// The name on the wire and in the table.
     pub fn name(self) -> &'static str {
         match self {
             Self::PlainInformation => "plain_information",
             Self::Reflection => "reflection",
+            Self::SalientCost => "salient_cost",
+            Self::GoalReminder => "goal_reminder",
             Self::Delay => "delay",
+            Self::Alternatives => "alternatives",
             Self::Protection => "protection",
         }
     }
@@ -191,12 +234,66 @@ pub struct Intervention {
     pub strategy: Strategy,
     /// What is shown.
     pub message: Message,
-    /// The side of the experiment it was drawn for.
+    /// The arms that it was made in, as `experiment:arm`, joined by commas; `only` without experiments.
     pub arm: String,
-    /// The probability with which that arm was drawn.
+    /// The probability with which this strategy was chosen, and not another or none.
     pub propensity: f64,
+    /// The cooling-off; with [`Action::CoolOff`] only.
+    pub cooling_off: Option<CoolingOff>,
     /// When it stops to hold: after it the attempt must be scored anew.
     pub expires_at: Instant,
+}
+
+/// Why an intervention did not take place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WithheldFor {
+    /// The customer wished for quiet.
+    CustomersWish,
+    /// Restraint: see [`crate::policy::Restraint`].
+    Restraint,
+    /// The hold-out.
+    HoldOut,
+}
+
+impl WithheldFor {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::CustomersWish, Self::Restraint, Self::HoldOut];
+
+    /// The name on the wire and in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CustomersWish => "customers_wish",
+            Self::Restraint => "restraint",
+            Self::HoldOut => "hold_out",
+        }
+    }
+
+    /// The reason of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.name() == name)
+    }
+}
+
+/// An intervention that did not take place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Withheld {
+    /// What it would have been.
+    pub action: Action,
+    /// Why it was not.
+    pub why: WithheldFor,
+    /// The probability of that: of being held out, and 1 where nothing was drawn.
+    pub propensity: f64,
+}
+
+/// What another policy, that only looks on, would have decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shadow {
+    /// Its version.
+    pub policy: String,
+    /// What it would have done.
+    pub action: Action,
+    /// Its rules that held or erred.
+    pub rules: Vec<RuleHit>,
 }
 
 /// What was missing when a decision was made.
@@ -248,6 +345,14 @@ pub struct Decision {
     pub reasons: Vec<Reason>,
     /// What the customer meets; `None` when the action is [`Action::Allow`].
     pub intervention: Option<Intervention>,
+    /// What the customer would have met, were it not for restraint, their own wish or the hold-out.
+    pub withheld: Option<Withheld>,
+    /// The rules that held or erred, in the policy's order.
+    pub rules: Vec<RuleHit>,
+    /// The arms of running experiments that the customer is in.
+    pub exposures: Vec<Exposure>,
+    /// What the shadow policy would have done, if there is one.
+    pub shadow: Option<Shadow>,
     /// How many purchases the profile knew.
     pub purchases: u32,
     /// Whether that is too few to rely on.

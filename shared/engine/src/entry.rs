@@ -1,6 +1,7 @@
 //! The timeline: what a customer attempted or bought, what was decided, what they did and what they said.
 
-use crate::decision::Decision;
+use crate::cooling_off::{CoolingOff, Ended, Ending};
+use crate::decision::{Decision, Strategy};
 use crate::hash::Hasher;
 use crate::id::{AttemptId, Category, CustomerId, MerchantId, PaymentMethod};
 use crate::money::Amount;
@@ -119,6 +120,51 @@ impl Feedback {
     }
 }
 
+/// What the customer thought of being interrupted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Opinion {
+    /// It was worth it.
+    Useful,
+    /// It was not.
+    Annoying,
+}
+
+impl Opinion {
+    /// Every opinion.
+    pub const ALL: [Self; 2] = [Self::Useful, Self::Annoying];
+
+    /// The name on the wire and in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Useful => "useful",
+            Self::Annoying => "annoying",
+        }
+    }
+
+    /// The opinion of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|opinion| opinion.name() == name)
+    }
+}
+
+/// What a decision turned out to be, as far as the customer said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Alarm {
+    /// Guardian stepped in, and need not have.
+    Unneeded,
+    /// Guardian stepped in, and was right.
+    Right,
+    /// Guardian did not step in, and should have.
+    Missed,
+    /// The customer did not want to wait; whether they came to regret it is not known yet.
+    Overridden,
+}
+
+impl Alarm {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Unneeded, Self::Right, Self::Missed, Self::Overridden];
+}
+
 /// What was known of a customer before an attempt, as far as learning from it needs it. Frozen, because learning happens later.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Frozen {
@@ -154,8 +200,12 @@ pub struct Entry {
     pub origin: Origin,
     /// What the customer did, once known. An imported purchase has none: it went through.
     pub outcome: Option<Outcome>,
-    /// What the customer last said, if anything.
+    /// What the customer last said of the purchase, if anything.
     pub feedback: Option<Feedback>,
+    /// What they last said of the intervention, if anything.
+    pub opinion: Option<Opinion>,
+    /// How the cooling-off ended, if there was one and it did.
+    pub cooling_off_ended: Option<Ended>,
     /// Counts the states of this entry from 1: every change adds one.
     pub revision: u32,
 }
@@ -164,13 +214,27 @@ impl Entry {
     /// The first state of a scored attempt.
     pub fn scored(id: AttemptId, attempt: Attempt, decision: Decision, recorded_at: Instant) -> Self {
         let origin = Origin::Scored(Box::new(decision));
-        Self { id, attempt, recorded_at, origin, outcome: None, feedback: None, revision: 1 }
+        Self::first(id, attempt, recorded_at, origin)
     }
 
     /// The first state of an imported purchase that is learned as it is.
     pub fn imported(id: AttemptId, attempt: Attempt, recorded_at: Instant) -> Self {
         let origin = Origin::Imported { frozen: None };
-        Self { id, attempt, recorded_at, origin, outcome: None, feedback: None, revision: 1 }
+        Self::first(id, attempt, recorded_at, origin)
+    }
+
+    fn first(id: AttemptId, attempt: Attempt, recorded_at: Instant, origin: Origin) -> Self {
+        Self {
+            id,
+            attempt,
+            recorded_at,
+            origin,
+            outcome: None,
+            feedback: None,
+            opinion: None,
+            cooling_off_ended: None,
+            revision: 1,
+        }
     }
 
     /// The decision, if this entry was scored.
@@ -192,9 +256,50 @@ impl Entry {
         }
     }
 
-    /// Whether Guardian stepped in; `None` if it was never asked.
+    /// Whether Guardian stepped in; `None` if it was never asked, or withheld what it would have done.
     pub fn was_alarm(&self) -> Option<bool> {
-        self.decision().map(Decision::should_intervene)
+        self.decision().filter(|decision| decision.withheld.is_none()).map(Decision::should_intervene)
+    }
+
+    /// Whether the customer saw an intervention.
+    pub fn was_interrupted(&self) -> bool {
+        self.decision().is_some_and(|decision| decision.intervention.is_some())
+    }
+
+    /// The cooling-off that the decision asked for.
+    pub fn cooling_off(&self) -> Option<CoolingOff> {
+        self.decision()?.intervention.as_ref()?.cooling_off
+    }
+
+    /// What the decision turned out to be. The label speaks first, then the opinion, then an override.
+    pub fn alarm(&self) -> Option<Alarm> {
+        let overridden = self.cooling_off_ended.as_ref().is_some_and(|ended| ended.how == Ending::Overridden);
+        match (self.was_alarm()?, self.label(), self.opinion) {
+            (true, Some(true), _) | (true, None, Some(Opinion::Useful)) => Some(Alarm::Right),
+            (true, Some(false), _) | (true, None, Some(Opinion::Annoying)) => Some(Alarm::Unneeded),
+            (true, None, None) => overridden.then_some(Alarm::Overridden),
+            (false, label, _) => (label == Some(true)).then_some(Alarm::Missed),
+        }
+    }
+
+    /// The strategy of the intervention, and whether it helped: the customer thought better of the purchase or called the
+    /// intervention useful, and did not call it annoying or the purchase normal. `None` while that is not known, and for protection,
+    /// which is not there to persuade.
+    pub fn helped(&self) -> Option<(Strategy, bool)> {
+        let strategy = self.decision()?.intervention.as_ref()?.strategy;
+        let helped = match (self.opinion, self.outcome) {
+            _ if strategy == Strategy::Protection => return None,
+            _ if self.feedback == Some(Feedback::NormalForMe) => false,
+            (Some(opinion), _) => opinion == Opinion::Useful,
+            (None, Some(Outcome::Cancelled | Outcome::Abandoned)) => true,
+            // Having waited and still wanting it is neither.
+            (None, Some(Outcome::Proceeded)) => match self.cooling_off_ended.as_ref().map(|ended| ended.how) {
+                Some(Ending::Confirmed) => return None,
+                _ => false,
+            },
+            (None, Some(Outcome::Postponed) | None) => return None,
+        };
+        Some((strategy, helped))
     }
 
     /// Whether the purchase went through.

@@ -5,12 +5,14 @@
 //! `clippy.toml` bans the calls; the shells in `functions/` pass in what they read.
 //!
 //! The way of one attempt: [`signal`] compares it with the [`profile`] and the [`merchant`] record, [`features`] makes numbers
-//! of that, [`score`] asks the [`model`]s and reads in the [`calibration`] how rare their answer is, [`policy`] and the
-//! customer's own [`alarm_rate`] make an action of it, [`reason`] finds the words, and [`decide`] puts it together.
+//! of that, [`score`] asks the [`model`]s and reads in the [`calibration`] how rare their answer is, [`policy`], the customer's own
+//! [`alarm_rate`] and their [`settings`] make an action of it, [`reason`] finds the words, and [`decide`] puts it together.
 //! The way back: an [`entry`] changes, and its change moves the profile, the merchant's record and the day's [`rollup`].
 
 pub mod alarm_rate;
 pub mod calibration;
+mod choice;
+pub mod cooling_off;
 pub mod currency;
 pub mod decide;
 pub mod decision;
@@ -31,6 +33,8 @@ pub mod rollup;
 pub mod score;
 pub mod settings;
 pub mod signal;
+pub mod text;
 pub mod time;
+mod verdict;
 
 pub use hash::Hasher;

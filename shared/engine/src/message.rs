@@ -1,22 +1,18 @@
 //! Messages: what an intervention says. Plain, personal, never guilt or shame.
 
-use crate::decision::{Action, Message, Strategy};
+use crate::decision::{Message, Strategy};
 
-/// The strategy of an action.
-pub(crate) fn strategy(action: Action) -> Strategy {
-    match action {
-        Action::Allow | Action::Nudge => Strategy::PlainInformation,
-        Action::Warn => Strategy::Reflection,
-        Action::CoolOff => Strategy::Delay,
-        Action::Block => Strategy::Protection,
-    }
+/// Whether a strategy has something true to say.
+pub(crate) fn fits(strategy: Strategy) -> bool {
+    !matches!(strategy, Strategy::SalientCost | Strategy::GoalReminder)
 }
 
 /// The message of a strategy, beginning with what is most unusual about the attempt.
 pub(crate) fn message(strategy: Strategy, headline: Option<&str>) -> Message {
     let headline = headline.unwrap_or("Several things about this purchase are slightly unusual.");
     let (title, rest) = match strategy {
-        Strategy::PlainInformation => ("Just so you know", ""),
+        Strategy::PlainInformation | Strategy::SalientCost | Strategy::GoalReminder => ("Just so you know", ""),
+        Strategy::Alternatives => ("Another way?", "Comparing prices or buying it used might do as well."),
         Strategy::Reflection => ("A moment before you pay", "Is this what you want to do?"),
         Strategy::Delay => (
             "Sleep on it?",

@@ -10,8 +10,10 @@ use crate::decision::{Reason, ReasonCode};
 use crate::entry::Attempt;
 use crate::features::Topic;
 use crate::merchant::RECORD_DAYS;
+use crate::money::decimal;
 use crate::profile::Profile;
 use crate::score::Contributions;
+use crate::settings::{CategoryBlock, Limit};
 use crate::signal::{Dimension, Signals, Window};
 use crate::time::Instant;
 
@@ -213,6 +215,23 @@ impl<'a> Subject<'a> {
             }
             (count, _) => format!("Only {count} earlier purchases of yours are known yet{disowned}."),
         }
+    }
+}
+
+/// What a limit says that an attempt exceeds, with what would be spent.
+pub(crate) fn limit_exceeded(limit: &Limit, with_this_minor: i64) -> String {
+    let currency = limit.monthly.currency();
+    let spent = decimal(with_this_minor, currency);
+    let what = limit.category.as_ref().map_or_else(String::new, |category| format!(" on {}", Words(category.as_str())));
+    format!("With this you spend {spent} {}{what} this month; your limit is {}.", currency.code(), limit.monthly)
+}
+
+/// What a block of the customer's own says.
+pub(crate) fn blocked_by_customer(block: &CategoryBlock) -> String {
+    let category = Words(block.category.as_str());
+    match &block.note {
+        Some(note) => format!("You asked to be kept from {category}, and wrote to yourself: \u{201c}{note}\u{201d}"),
+        None => format!("You asked to be kept from {category}."),
     }
 }
 

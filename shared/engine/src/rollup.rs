@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::decision::Action;
+use crate::decision::{Action, Decision};
 use crate::entry::{Entry, Feedback, Origin};
+use crate::policy::{Exposure, RuleHit};
 use crate::profile::Change;
 
 /// How many equal parts of 0 to 1 the score histogram has.
@@ -79,6 +80,7 @@ impl Counters {
                     let truth = if label { "positive" } else { "genuine" };
                     counters.add(format!("label.{alarm}.{truth}"), 1);
                 }
+                count_intervention(entry, decision, &mut counters);
                 let amount = entry.attempt.amount;
                 counters.add(format!("amount.{}.attempted", amount.currency()), amount.minor());
                 if decision.should_intervene() {
@@ -96,6 +98,57 @@ impl Counters {
             Self::of_entry(before).iter().for_each(|(name, count)| moved.add(name, -count));
         }
         moved
+    }
+}
+
+/// What the policy did, and what came of it.
+fn count_intervention(entry: &Entry, decision: &Decision, counters: &mut Counters) {
+    let mut count = |name: String| counters.add(name, 1);
+    count(format!("policy.{}", decision.policy));
+    for RuleHit { id, result } in &decision.rules {
+        count(format!("rule.{id}.{}", result.name()));
+    }
+    if let Some(shadow) = &decision.shadow {
+        count(format!("shadow.{}.{}", shadow.policy, shadow.action.name()));
+        for RuleHit { id, result } in &shadow.rules {
+            count(format!("shadow.{}.rule.{id}.{}", shadow.policy, result.name()));
+        }
+    }
+    let helped = entry.helped();
+    if let Some(intervention) = &decision.intervention {
+        count(format!("strategy.{}.shown", intervention.strategy.name()));
+    }
+    if let Some((strategy, helped)) = helped {
+        count(format!("strategy.{}.{}", strategy.name(), if helped { "helped" } else { "not_helped" }));
+    }
+    if let Some(withheld) = decision.withheld {
+        let name = format!("withheld.{}.{}", withheld.why.name(), withheld.action.name());
+        if let Some(outcome) = entry.outcome {
+            count(format!("{name}.{}", outcome.name()));
+        }
+        count(name);
+    }
+    for Exposure { experiment, arm } in &decision.exposures {
+        let name = format!("arm.{experiment}.{arm}");
+        if decision.intervention.is_some() {
+            count(format!("{name}.interventions"));
+        }
+        if let Some((_, helped)) = helped {
+            count(format!("{name}.{}", if helped { "helped" } else { "not_helped" }));
+        }
+        if let Some(opinion) = entry.opinion {
+            count(format!("{name}.{}", opinion.name()));
+        }
+        count(format!("{name}.attempts"));
+    }
+    if let Some(opinion) = entry.opinion {
+        count(format!("opinion.{}", opinion.name()));
+    }
+    if entry.cooling_off().is_some() {
+        count("cooling_off.started".to_owned());
+    }
+    if let Some(ended) = &entry.cooling_off_ended {
+        count(format!("cooling_off.{}", ended.how.name()));
     }
 }
 

@@ -1,6 +1,23 @@
-//! What the customer themselves decided about being interrupted.
+//! What the customer themselves decided: how readily to be interrupted, what they want to spend at most, what they save for and
+//! what they want to be kept from.
 
-use crate::time::{Instant, LocalInstant};
+use crate::id::Category;
+use crate::money::Amount;
+use crate::text::Note;
+use crate::time::{DAY_MS, Instant, LocalInstant};
+
+/// How many monthly limits a customer may have.
+pub const LIMITS_MAX: usize = 20;
+
+/// How many savings goals a customer may have.
+pub const GOALS_MAX: usize = 5;
+
+/// How many categories a customer may block.
+pub const BLOCKED_CATEGORIES_MAX: usize = 20;
+
+/// How long a blocked category stays blocked after the customer took the block back: the wish of a calm hour outlives the
+/// urge of another.
+pub const UNBLOCK_DELAY_MS: i64 = DAY_MS;
 
 /// How readily Guardian steps in for this customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +77,16 @@ impl QuietHours {
         valid.then_some(Self { from_minute, until_minute })
     }
 
+    /// The minute of the day of `HH:MM`; `None` for anything else.
+    pub fn minute_of_day(text: &str) -> Option<u16> {
+        let part = |text: &str, max: u16| -> Option<u16> {
+            let is_plain = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse().ok().filter(|number| is_plain && *number <= max)
+        };
+        let (hour, minute) = text.split_once(':')?;
+        Some(part(hour, 23)? * 60 + part(minute, 59)?)
+    }
+
     /// The first minute of the day that is quiet.
     pub fn from_minute(self) -> u16 {
         self.from_minute
@@ -81,9 +108,49 @@ impl QuietHours {
     }
 }
 
+/// How much a customer wants to spend at most in a calendar month of their local time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// In which category; `None` for all of them together.
+    pub category: Option<Category>,
+    /// Purchases in its currency count towards it.
+    pub monthly: Amount,
+}
+
+/// What a customer saves for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goal {
+    /// In the customer's own words.
+    pub name: Note,
+    /// How much it takes.
+    pub target: Amount,
+    /// How much there is already, in minor units of the target's currency; at least 0.
+    pub saved_minor: i64,
+}
+
+/// A category that a customer wants to be kept from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CategoryBlock {
+    /// Which.
+    pub category: Category,
+    /// What they wanted to tell themselves.
+    pub note: Option<Note>,
+    /// When the block ends, once the customer took it back.
+    pub released_at: Option<Instant>,
+}
+
+impl CategoryBlock {
+    /// Whether it holds at this time.
+    pub fn holds(&self, now: Instant) -> bool {
+        self.released_at.is_none_or(|released_at| now < released_at)
+    }
+}
+
 /// A customer's settings. The default is what holds for someone who never said anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
+    /// Counts the states of these settings from 1; 0 for someone who never said anything.
+    pub revision: u32,
     /// How readily Guardian steps in.
     pub sensitivity: Sensitivity,
     /// When nothing but a warning or more may be shown.
@@ -92,6 +159,38 @@ pub struct Settings {
     pub snooze_until: Option<Instant>,
     /// Nothing but a block may interrupt, until this is taken back.
     pub opted_out: bool,
+    /// What an hour of work brings, for those who want to see prices in hours.
+    pub hourly_income: Option<Amount>,
+    /// At most [`LIMITS_MAX`], one a category and currency.
+    pub limits: Vec<Limit>,
+    /// At most [`GOALS_MAX`].
+    pub goals: Vec<Goal>,
+    /// At most [`BLOCKED_CATEGORIES_MAX`], one a category.
+    pub blocked_categories: Vec<CategoryBlock>,
+}
+
+impl Settings {
+    /// These settings as what follows `earlier` ones at `now`: a block that they leave out ends only after
+    /// [`UNBLOCK_DELAY_MS`], one that they name again holds again.
+    #[must_use]
+    pub fn following(mut self, earlier: &Self, now: Instant) -> Self {
+        let is_named = |block: &CategoryBlock| self.blocked_categories.iter().any(|new| new.category == block.category);
+        let left_out = earlier.blocked_categories.iter().filter(|block| block.holds(now) && !is_named(block)).cloned();
+        let left_out: Vec<_> = left_out
+            .map(|block| CategoryBlock {
+                released_at: Some(block.released_at.unwrap_or(now.plus_ms(UNBLOCK_DELAY_MS))),
+                ..block
+            })
+            .collect();
+        self.blocked_categories.extend(left_out);
+        self.revision = earlier.revision.saturating_add(1);
+        self
+    }
+
+    /// The block that keeps the customer from this category at this time.
+    pub fn block_of(&self, category: &Category, now: Instant) -> Option<&CategoryBlock> {
+        self.blocked_categories.iter().find(|block| block.category == *category && block.holds(now))
+    }
 }
 
 #[cfg(test)]
@@ -113,5 +212,30 @@ mod tests {
         check(60, 120, "2026-01-01T02:00:00Z", false);
         assert_eq!(QuietHours::new(60, 60), None);
         assert_eq!(QuietHours::new(0, 1440), None);
+    }
+
+    #[test]
+    fn a_block_outlives_the_wish_to_be_rid_of_it() {
+        let now = Instant::from_epoch_ms(1_800_000_000_000).unwrap();
+        let games = Category::parse("games").unwrap();
+        let block = CategoryBlock { category: games.clone(), note: None, released_at: None };
+        let blocked = Settings { blocked_categories: vec![block], ..Settings::default() };
+        let blocked = blocked.following(&Settings::default(), now);
+        assert_eq!((blocked.revision, blocked.block_of(&games, now).is_some()), (1, true));
+
+        let freed = Settings::default().following(&blocked, now);
+        let later = |ms| now.plus_ms(ms);
+        assert_eq!(
+            freed.block_of(&games, later(UNBLOCK_DELAY_MS - 1)).unwrap().released_at,
+            Some(later(UNBLOCK_DELAY_MS))
+        );
+        assert_eq!(freed.block_of(&games, later(UNBLOCK_DELAY_MS)), None);
+        // Asking again does not make it longer, and does not make it shorter.
+        let again = Settings::default().following(&freed, later(DAY_MS / 2));
+        assert_eq!(again.blocked_categories, freed.blocked_categories);
+        assert_eq!(Settings::default().following(&again, later(DAY_MS)).blocked_categories, []);
+        // Naming it again takes the release back.
+        let renewed = Settings { revision: 0, ..blocked.clone() }.following(&freed, later(DAY_MS / 2));
+        assert_eq!((renewed.revision, &renewed.blocked_categories), (3, &blocked.blocked_categories));
     }
 }

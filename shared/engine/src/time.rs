@@ -128,6 +128,18 @@ impl LocalInstant {
         (self.local_ms().rem_euclid(DAY_MS) / MINUTE_MS) as u16
     }
 
+    /// The local day of the week, 1 (Monday) to 7 (Sunday).
+    pub fn weekday(self) -> u8 {
+        // 1970-01-01 was a Thursday.
+        (self.local_ms().div_euclid(DAY_MS) + 3).rem_euclid(7) as u8 + 1
+    }
+
+    /// The local calendar month.
+    pub fn month(self) -> Month {
+        let local = OffsetDateTime::from_unix_timestamp(self.local_ms().div_euclid(1000));
+        Month(local.map_or(0, |local| (local.year() - 1970) * 12 + i32::from(u8::from(local.month())) - 1))
+    }
+
     fn local_ms(self) -> i64 {
         self.instant.0 + i64::from(self.offset_minutes) * MINUTE_MS
     }
@@ -137,6 +149,22 @@ impl fmt::Display for LocalInstant {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let offset = UtcOffset::from_whole_seconds(i32::from(self.offset_minutes) * 60).map_err(|_| fmt::Error)?;
         write_rfc3339(out, self.instant.0, offset)
+    }
+}
+
+/// A calendar month, counted from January 1970, which is the default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month(i32);
+
+impl Month {
+    /// The month so many months after January 1970.
+    pub fn from_index(index: i32) -> Self {
+        Self(index)
+    }
+
+    /// How many months after January 1970.
+    pub fn index(self) -> i32 {
+        self.0
     }
 }
 
@@ -218,5 +246,20 @@ mod tests {
         for text in ["2026-3-14", "2026-02-30", "1969-01-01", "2100-01-01", "20260314", "2026-03-14Z"] {
             assert_eq!(Day::parse(text), Err(DayError), "{text}");
         }
+    }
+
+    #[test]
+    fn weekdays_and_months_are_local() {
+        let of = |text| {
+            let at = LocalInstant::parse(text).unwrap();
+            (at.weekday(), at.month().index())
+        };
+        assert_eq!(of("1970-01-01T00:00:00Z"), (4, 0));
+        assert_eq!(of("2026-03-01T00:30:00Z"), (7, 674));
+        assert_eq!(of("2026-03-01T00:30:00+02:00"), (7, 674));
+        // The same instant is still Saturday and February further west.
+        assert_eq!(of("2026-02-28T22:30:00-02:00"), (6, 673));
+        let before_the_epoch = LocalInstant::new(Instant::EPOCH, -300).unwrap();
+        assert_eq!((before_the_epoch.weekday(), before_the_epoch.month().index()), (3, -1));
     }
 }

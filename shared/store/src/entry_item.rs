@@ -2,12 +2,19 @@
 //! in the console; the decision is one JSON attribute, kept as it was answered.
 
 use engine::alarm_rate::AlarmRate;
+use engine::cooling_off::{CoolingOff, Ended, Ending};
 use engine::currency::Currency;
-use engine::decision::{Action, Decision, Intervention, Message, Missing, Reason, ReasonCode, Strategy};
-use engine::entry::{Attempt, Entry, Feedback, Frozen, Origin, Outcome, Regret};
+use engine::decision::{
+    Action, Decision, Intervention, Message, Missing, Reason, ReasonCode, Shadow, Strategy, Withheld, WithheldFor,
+};
+use engine::entry::{Attempt, Entry, Feedback, Frozen, Opinion, Origin, Outcome, Regret};
 use engine::id::{AttemptId, Category, CustomerId, MerchantId, PaymentMethod};
 use engine::money::Amount;
+use engine::policy::{Exposure, RuleHit, RuleResult};
+use engine::profile::AlarmCounts;
+use engine::settings::Sensitivity;
 use engine::signal::{Dimension, PerDimension};
+use engine::text::Note;
 use engine::time::{DAY_MS, Instant, LocalInstant};
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +78,13 @@ pub(crate) fn outcome_attributes(
     };
     let outcome = entry.outcome.map(|outcome| ("outcome", text(outcome.name())));
     let feedback = entry.feedback.map(|feedback| ("feedback", text(feedback.name())));
-    [outcome, feedback, regret].into_iter().flatten()
+    let opinion = entry.opinion.map(|opinion| ("opinion", text(opinion.name())));
+    let ended = entry.cooling_off_ended.as_ref();
+    let ended_how = ended.map(|ended| ("cooling_off", text(ended.how.name())));
+    let ended_at = ended.map(|ended| ("cooling_off_ended_at_ms", number(ended.at.epoch_ms())));
+    let ended_reason =
+        ended.and_then(|ended| ended.reason.as_ref()).map(|reason| ("cooling_off_reason", text(reason.as_str())));
+    [outcome, feedback, regret, opinion, ended_how, ended_at, ended_reason].into_iter().flatten()
 }
 
 /// An instant for DynamoDB's time-to-live.
@@ -115,6 +128,7 @@ pub(crate) fn from_item(item: &Item) -> Result<Entry, StoreError> {
     };
     let recorded_at = Instant::from_epoch_ms(image.number("recorded_at_ms")?);
     let outcome = image.optional_text("outcome")?.map(|name| Outcome::from_name(name).ok_or(name)).transpose();
+    let opinion = image.optional_text("opinion")?.map(|name| Opinion::from_name(name).ok_or(name)).transpose();
     Ok(Entry {
         id,
         attempt,
@@ -122,6 +136,8 @@ pub(crate) fn from_item(item: &Item) -> Result<Entry, StoreError> {
         origin,
         outcome: outcome.map_err(|name| image.damaged(format!("`outcome` is {name}")))?,
         feedback: feedback(&image)?,
+        opinion: opinion.map_err(|name| image.damaged(format!("`opinion` is {name}")))?,
+        cooling_off_ended: cooling_off_ended(&image)?,
         revision: image.number("revision")?,
     })
 }
@@ -140,6 +156,16 @@ fn feedback(image: &Image<'_>) -> Result<Option<Feedback>, StoreError> {
     })
 }
 
+fn cooling_off_ended(image: &Image<'_>) -> Result<Option<Ended>, StoreError> {
+    let Some(how) = image.optional_text("cooling_off")? else { return Ok(None) };
+    let how = Ending::from_name(how).ok_or_else(|| image.damaged(format!("`cooling_off` is {how}")))?;
+    let at = Instant::from_epoch_ms(image.number("cooling_off_ended_at_ms")?)
+        .map_err(|error| image.damaged(format!("`cooling_off_ended_at_ms`: {error}")))?;
+    let reason = image.optional_text("cooling_off_reason")?.map(Note::parse).transpose();
+    let reason = reason.map_err(|error| image.damaged(format!("`cooling_off_reason`: {error}")))?;
+    Ok(Some(Ended { how, at, reason }))
+}
+
 /// A decision as it is stored: names instead of types, so that the table outlives any version of the code. What decisions of
 /// an earlier version did not know is 0.
 #[derive(Serialize, Deserialize)]
@@ -151,6 +177,11 @@ struct StoredDecision {
     alpha: f64,
     #[serde(default)]
     alarm_multiple: f64,
+    /// Unneeded, right, missed, overridden.
+    #[serde(default)]
+    alarms: [u32; 4],
+    #[serde(default = "normal")]
+    sensitivity: String,
     #[serde(default)]
     base: f64,
     /// In the order of [`Dimension::ALL`].
@@ -158,6 +189,16 @@ struct StoredDecision {
     reasons: Vec<StoredReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     intervention: Option<StoredIntervention>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    withheld: Option<StoredWithheld>,
+    /// Ids with what became of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<(String, String)>,
+    /// Experiments with arms.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    exposures: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shadow: Option<StoredShadow>,
     purchases: u32,
     learning: bool,
     learn_minor_max: i64,
@@ -181,7 +222,44 @@ struct StoredIntervention {
     body: String,
     arm: String,
     propensity: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wait_until_ms: Option<i64>,
     expires_at_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredWithheld {
+    action: String,
+    why: String,
+    propensity: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredShadow {
+    policy: String,
+    action: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<(String, String)>,
+}
+
+/// The sensitivity of decisions that did not record it.
+fn normal() -> String {
+    Sensitivity::Normal.name().to_owned()
+}
+
+fn stored_rules(rules: &[RuleHit]) -> Vec<(String, String)> {
+    rules.iter().map(|hit| (hit.id.clone(), hit.result.name().to_owned())).collect()
+}
+
+fn rules(stored: Vec<(String, String)>) -> Result<Vec<RuleHit>, String> {
+    let hit = |(id, result): (String, String)| {
+        Ok(RuleHit { id, result: named("rule result", &result, RuleResult::from_name)? })
+    };
+    stored.into_iter().map(hit).collect()
+}
+
+fn instant(epoch_ms: i64) -> Result<Instant, String> {
+    Instant::from_epoch_ms(epoch_ms).map_err(|error| error.to_string())
 }
 
 impl From<&Decision> for StoredDecision {
@@ -197,18 +275,36 @@ impl From<&Decision> for StoredDecision {
             body: intervention.message.body.clone(),
             arm: intervention.arm.clone(),
             propensity: intervention.propensity,
+            wait_until_ms: intervention.cooling_off.map(|waits| waits.wait_until.epoch_ms() as i64),
             expires_at_ms: intervention.expires_at.epoch_ms() as i64,
         });
+        let withheld = decision.withheld.map(|withheld| StoredWithheld {
+            action: withheld.action.name().to_owned(),
+            why: withheld.why.name().to_owned(),
+            propensity: withheld.propensity,
+        });
+        let shadow = decision.shadow.as_ref().map(|shadow| StoredShadow {
+            policy: shadow.policy.clone(),
+            action: shadow.action.name().to_owned(),
+            rules: stored_rules(&shadow.rules),
+        });
+        let AlarmCounts { unneeded, right, missed, overridden } = decision.alarm_rate.alarms;
         Self {
             action: decision.action.name().to_owned(),
             risk_score: decision.risk_score,
             p_value: decision.p_value,
             alpha: decision.alarm_rate.alpha,
             alarm_multiple: decision.alarm_rate.multiple,
+            alarms: [unneeded, right, missed, overridden],
+            sensitivity: decision.alarm_rate.sensitivity.name().to_owned(),
             base: decision.base,
             deviations: Dimension::ALL.map(|dimension| decision.deviation(dimension)),
             reasons: reasons.collect(),
             intervention,
+            withheld,
+            rules: stored_rules(&decision.rules),
+            exposures: decision.exposures.iter().map(|arm| (arm.experiment.clone(), arm.arm.clone())).collect(),
+            shadow,
             purchases: decision.purchases,
             learning: decision.learning,
             learn_minor_max: decision.learn_minor_max,
@@ -233,24 +329,49 @@ impl TryFrom<StoredDecision> for Decision {
             Ok(Reason { code, contribution: reason.contribution, text: reason.text })
         });
         let intervention = stored.intervention.map(|intervention| {
+            let expires_at = instant(intervention.expires_at_ms)?;
+            let wait_until = intervention.wait_until_ms.map(instant).transpose()?;
             Ok::<_, String>(Intervention {
                 strategy: named("strategy", &intervention.strategy, Strategy::from_name)?,
                 message: Message { title: intervention.title, body: intervention.body },
                 arm: intervention.arm,
                 propensity: intervention.propensity,
-                expires_at: Instant::from_epoch_ms(intervention.expires_at_ms).map_err(|error| error.to_string())?,
+                cooling_off: wait_until.map(|wait_until| CoolingOff { wait_until, expires_at }),
+                expires_at,
             })
         });
+        let withheld = stored.withheld.map(|withheld| {
+            Ok::<_, String>(Withheld {
+                action: named("action", &withheld.action, Action::from_name)?,
+                why: named("cause", &withheld.why, WithheldFor::from_name)?,
+                propensity: withheld.propensity,
+            })
+        });
+        let exposures = stored.exposures.into_iter().map(|(experiment, arm)| Exposure { experiment, arm });
+        let shadow = stored.shadow.map(|shadow| {
+            let action = named("action", &shadow.action, Action::from_name)?;
+            Ok::<_, String>(Shadow { policy: shadow.policy, action, rules: rules(shadow.rules)? })
+        });
+        let [unneeded, right, missed, overridden] = stored.alarms;
         let missing = stored.missing.iter().map(|name| named("missing part", name, Missing::from_name));
         Ok(Self {
             action: named("action", &stored.action, Action::from_name)?,
             risk_score: stored.risk_score,
             p_value: stored.p_value,
-            alarm_rate: AlarmRate { alpha: stored.alpha, multiple: stored.alarm_multiple },
+            alarm_rate: AlarmRate {
+                alpha: stored.alpha,
+                multiple: stored.alarm_multiple,
+                alarms: AlarmCounts { unneeded, right, missed, overridden },
+                sensitivity: named("sensitivity", &stored.sensitivity, Sensitivity::from_name)?,
+            },
             base: stored.base,
             deviations: PerDimension::from_array(stored.deviations),
             reasons: reasons.collect::<Result<_, String>>()?,
             intervention: intervention.transpose()?,
+            withheld: withheld.transpose()?,
+            rules: rules(stored.rules)?,
+            exposures: exposures.collect(),
+            shadow: shadow.transpose()?,
             purchases: stored.purchases,
             learning: stored.learning,
             learn_minor_max: stored.learn_minor_max,
@@ -265,10 +386,10 @@ impl TryFrom<StoredDecision> for Decision {
 mod tests {
     use engine::decide::{Circumstances, decide};
     use engine::id::IdempotencyKey;
-    use engine::policy::Policy;
+    use engine::policy::{Breaker, Policy};
     use engine::profile::Profile;
     use engine::score::Models;
-    use engine::settings::Settings;
+    use engine::settings::{CategoryBlock, Settings};
     use engine::signal::Known;
 
     use super::*;
@@ -285,13 +406,27 @@ mod tests {
         };
         let now = at.instant();
         let known = Known { profile: &Profile::default(), recent: &[], merchant: None };
-        let (settings, missing) = (Settings::default(), [Missing::Merchant]);
+        let block = CategoryBlock { category: attempt.category.clone(), note: None, released_at: None };
+        let settings = Settings { blocked_categories: vec![block], ..Settings::default() };
+        let missing = [Missing::Merchant];
         let models = Models::compiled_in().unwrap();
-        let policy = Policy { alpha: 1.0, ..Policy::default() };
-        let circumstances =
-            Circumstances { known, settings: &settings, models: &models, policy: &policy, missing: &missing, now };
+        let policy = br#"{"version": "p", "alpha": 1, "rules": [{"id": "r", "when": "amount > 1.0", "then": "block", "state": "trial"}],
+            "experiments": [{"id": "x", "arms": [{"name": "a", "share": 1}, {"name": "b", "share": 0}]}]}"#;
+        let policy = Policy::from_json(policy).unwrap();
+        let circumstances = Circumstances {
+            known,
+            settings: &settings,
+            models: &models,
+            policy: &policy,
+            shadow: Some(&policy),
+            breaker: &Breaker::default(),
+            missing: &missing,
+            seed: 1,
+            now,
+        };
         let decision = decide(&attempt, circumstances);
-        assert!(decision.intervention.is_some());
+        assert!(decision.intervention.as_ref().is_some_and(|intervention| intervention.cooling_off.is_some()));
+        assert_eq!((decision.rules.len(), decision.exposures.len(), decision.shadow.is_some()), (1, 1, true));
         let key = IdempotencyKey::parse("k").unwrap();
         Entry::scored(AttemptId::derive(&attempt.customer, &key, now), attempt, decision, now)
     }
@@ -302,10 +437,20 @@ mod tests {
         let said = [None, Some(Feedback::NotMe), Some(Feedback::NormalForMe), Regret::new(7).map(Feedback::Regret)];
         for outcome in Outcome::ALL.map(Some).into_iter().chain([None]) {
             for feedback in said {
-                let entry = Entry { outcome, feedback, revision: 7, ..scored.clone() };
+                let at = scored.recorded_at;
+                let ended = Ended { how: Ending::Overridden, at, reason: Note::parse("it is \u{1f381}").ok() };
+                let cooling_off_ended = outcome.map(|_| ended);
+                let opinion = feedback.map(|_| Opinion::Annoying);
+                let entry = Entry { outcome, feedback, opinion, cooling_off_ended, revision: 7, ..scored.clone() };
                 assert_eq!(from_item(&to_item(&entry).unwrap()).unwrap(), entry);
             }
         }
+        let mut withheld = scored.clone();
+        if let Origin::Scored(decision) = &mut withheld.origin {
+            let held_out = Withheld { action: Action::Warn, why: WithheldFor::HoldOut, propensity: 0.1 };
+            (decision.intervention, decision.withheld) = (None, Some(held_out));
+        }
+        assert_eq!(from_item(&to_item(&withheld).unwrap()).unwrap(), withheld);
         let mut imported = Entry::imported(scored.id, scored.attempt.clone(), scored.recorded_at);
         imported.attempt.merchant = None;
         assert_eq!(from_item(&to_item(&imported).unwrap()).unwrap(), imported);

@@ -18,6 +18,9 @@ pub(crate) const SETTINGS: &str = "s";
 /// The sort key of a merchant's record.
 pub(crate) const RECORD: &str = "r";
 
+/// The partition of the policies.
+pub(crate) const POLICIES: &str = "policies";
+
 /// What the sort key of every entry begins with; the stream's filter in the template names it too.
 pub const ENTRY_PREFIX: &str = "e#";
 

@@ -4,7 +4,8 @@
 
 use std::future::Future;
 
-use engine::entry::{Entry, Feedback, Outcome};
+use engine::cooling_off::Ended;
+use engine::entry::{Entry, Feedback, Opinion, Outcome};
 use engine::id::{AttemptId, CustomerId, MerchantId};
 use engine::merchant::{LabelCounts, MerchantRecord};
 use engine::profile::{CodecError, Profile};
@@ -82,12 +83,34 @@ pub trait ReadEntry {
 }
 
 /// What an update of an entry sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryChange {
-    /// What the customer did.
-    Outcome(Outcome),
-    /// What the customer said.
+    /// What the customer did, and how that ended a cooling-off, if it did.
+    Outcome(Outcome, Option<Ended>),
+    /// What the customer said of the purchase.
     Feedback(Feedback),
+    /// What the customer said of the intervention.
+    Opinion(Opinion),
+    /// How the cooling-off ended.
+    CoolingOff(Ended),
+}
+
+impl EntryChange {
+    /// The entry as the change leaves it.
+    #[must_use]
+    pub fn applied_to(&self, entry: &Entry) -> Entry {
+        let mut next = Entry { revision: entry.revision.saturating_add(1), ..entry.clone() };
+        match self.clone() {
+            Self::Outcome(outcome, ended) => {
+                next.outcome = Some(outcome);
+                next.cooling_off_ended = ended.or(next.cooling_off_ended);
+            }
+            Self::Feedback(feedback) => next.feedback = Some(feedback),
+            Self::Opinion(opinion) => next.opinion = Some(opinion),
+            Self::CoolingOff(ended) => next.cooling_off_ended = Some(ended),
+        }
+        next
+    }
 }
 
 /// Changes an entry.
@@ -111,11 +134,49 @@ pub trait ReadProfile {
 pub trait PutSettings {
     /// The IAM actions that this port takes.
     const ACTIONS: &'static [&'static str] = &["dynamodb:PutItem"];
-    /// Replaces the customer's settings.
+    /// Replaces the customer's settings if they are still of the revision before; `false` if they are not.
     fn put_settings(
         &self,
         customer: &CustomerId,
         settings: &Settings,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// The policies that the table holds, as JSON documents: they overrule the one that was deployed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PolicyDocuments {
+    /// The policy in force.
+    pub live: Option<String>,
+    /// One that only looks on.
+    pub shadow: Option<String>,
+}
+
+/// What a policy in the table is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyRole {
+    /// It is in force.
+    Live,
+    /// It only looks on.
+    Shadow,
+}
+
+/// Reads the policies.
+pub trait ReadPolicies {
+    /// The IAM actions that this port takes.
+    const ACTIONS: &'static [&'static str] = &["dynamodb:Query"];
+    /// The documents; none where the table holds none.
+    fn read_policies(&self) -> impl Future<Output = Result<PolicyDocuments, StoreError>> + Send;
+}
+
+/// Publishes policies.
+pub trait PutPolicy {
+    /// The IAM actions that this port takes.
+    const ACTIONS: &'static [&'static str] = &["dynamodb:DeleteItem", "dynamodb:PutItem"];
+    /// Puts a document in a role, or takes the one in it away: then the deployed policy holds again, or none looks on.
+    fn put_policy(
+        &self,
+        role: PolicyRole,
+        document: Option<&str>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 

@@ -5,6 +5,7 @@ mod entries;
 mod erasure;
 mod lesson;
 mod merchant;
+mod policies;
 mod rollups;
 
 use aws_sdk_dynamodb::Client;

@@ -15,5 +15,6 @@ mod faults;
 mod learning;
 mod report;
 mod score;
+mod story;
 mod template;
 mod world;

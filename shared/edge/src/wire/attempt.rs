@@ -45,11 +45,7 @@ pub fn read_purchase(mut body: Object<'_>, customer: CustomerId, now: Instant) -
 
 fn read_rest(body: &mut Object<'_>, customer: CustomerId, now: Instant) -> Result<NewAttempt, Problem> {
     let key = body.required("idempotency_key", EXPECTED_ID, IdempotencyKey::parse)?;
-    let mut money = body.object("amount")?;
-    let currency = money.required("currency", "an ISO 4217 code, such as EUR", Currency::parse)?;
-    let value = money.decimal("value")?;
-    let amount = Amount::parse(&value, currency).map_err(|error| money.invalid("value", &value, error))?;
-    money.finish("value, currency")?;
+    let amount = read_amount(body.object("amount")?)?;
     let category = body.required("category", EXPECTED_ID, Category::parse)?;
     let payment_method = body.required("payment_method", EXPECTED_ID, PaymentMethod::parse)?;
     let merchant = body.optional("merchant_id", MerchantId::parse)?;
@@ -60,6 +56,18 @@ fn read_rest(body: &mut Object<'_>, customer: CustomerId, now: Instant) -> Resul
     }
     let id = AttemptId::derive(&customer, &key, occurred_at.instant());
     Ok(NewAttempt { id, attempt: Attempt { customer, amount, category, payment_method, merchant, occurred_at } })
+}
+
+/// Reads an amount of money: `{"value": "12.50", "currency": "EUR"}`.
+///
+/// # Errors
+/// A problem that names the field.
+pub fn read_amount(mut body: Object<'_>) -> Result<Amount, Problem> {
+    let currency = body.required("currency", "an ISO 4217 code, such as EUR", Currency::parse)?;
+    let value = body.decimal("value")?;
+    let amount = Amount::parse(&value, currency).map_err(|error| body.invalid("value", &value, error))?;
+    body.finish("value, currency")?;
+    Ok(amount)
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub struct DecisionBody<'a> {
     deviations: BTreeMap<&'static str, f64>,
     reasons: Vec<ReasonBody<'a>>,
     intervention: Option<InterventionBody<'a>>,
+    withheld: Option<WithheldBody>,
+    rules: Vec<RuleBody<'a>>,
     profile: ProfileBody,
     versions: VersionsBody<'a>,
     degraded: bool,
@@ -61,7 +63,24 @@ struct InterventionBody<'a> {
     message: MessageBody<'a>,
     arm: &'a str,
     propensity: f64,
+    /// Until when a cooling-off waits.
+    wait_until: Option<String>,
     expires_at: String,
+}
+
+/// What would have been, were it not for restraint, the customer's wish or the hold-out.
+#[derive(Debug, Serialize)]
+struct WithheldBody {
+    action: &'static str,
+    why: &'static str,
+    propensity: f64,
+}
+
+/// A rule that held or erred.
+#[derive(Debug, Serialize)]
+struct RuleBody<'a> {
+    id: &'a str,
+    result: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -95,6 +114,7 @@ impl<'a> DecisionBody<'a> {
             message: MessageBody { title: &intervention.message.title, body: &intervention.message.body },
             arm: &intervention.arm,
             propensity: intervention.propensity,
+            wait_until: intervention.cooling_off.map(|waits| waits.wait_until.to_string()),
             expires_at: intervention.expires_at.to_string(),
         });
         Self {
@@ -108,6 +128,12 @@ impl<'a> DecisionBody<'a> {
             deviations: decision.deviations.iter().map(|(dimension, nats)| (dimension.name(), *nats)).collect(),
             reasons: reasons.collect(),
             intervention,
+            withheld: decision.withheld.map(|withheld| WithheldBody {
+                action: withheld.action.name(),
+                why: withheld.why.name(),
+                propensity: withheld.propensity,
+            }),
+            rules: decision.rules.iter().map(|hit| RuleBody { id: &hit.id, result: hit.result.name() }).collect(),
             profile: ProfileBody { purchases: decision.purchases, learning: decision.learning },
             versions: VersionsBody { model: &decision.model, policy: &decision.policy },
             degraded: decision.degraded(),

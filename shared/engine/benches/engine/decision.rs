@@ -8,7 +8,7 @@ use engine::entry::Attempt;
 use engine::features::{NAMES, features};
 use engine::model::{Forest, ForestSettings};
 use engine::novelty::{SEEN_COUNT, seen};
-use engine::policy::Policy;
+use engine::policy::{Breaker, Ladder, Policy, RiskLadder};
 use engine::population::{CATEGORIES, PAYMENT_METHODS};
 use engine::profile::Profile;
 use engine::reason::Subject;
@@ -34,7 +34,8 @@ fn whole_usual(bencher: Bencher, recent: usize) {
 /// unusual is made up too, so it takes a policy that steps in on everybody.
 #[divan::bench(args = RECENT)]
 fn whole_unusual(bencher: Bencher, recent: usize) {
-    let policy = Policy { alpha: 1.0, warn_from: 0.0, cool_off_from: 0.0, ..Policy::default() };
+    let ladder = Ladder::Risk(RiskLadder { warn_from: 0.0, cool_off_from: 0.0, block_from: 2.0 });
+    let policy = Policy { alpha: 1.0, ladder, ..Policy::default() };
     whole(bencher, &full_size(), &policy, Turns::new(Unusual, recent));
 }
 
@@ -55,7 +56,8 @@ fn whole(bencher: Bencher, models: &Models, policy: &Policy, mut turns: Turns) {
 
 fn decided(attempt: &Attempt, known: Known<'_>, models: &Models, policy: &Policy, settings: &Settings) -> Decision {
     let now = attempt.occurred_at.instant();
-    decide(attempt, Circumstances { known, settings, models, policy, missing: &[], now })
+    let (shadow, breaker, missing, seed) = (None, &Breaker::default(), &[], 1);
+    decide(attempt, Circumstances { known, settings, models, policy, shadow, breaker, missing, seed, now })
 }
 
 #[divan::bench(args = RECENT)]

@@ -1,13 +1,19 @@
 //! A profile as bytes: a version, then the fields in a fixed order. Counts and times are variable-length integers, decayed
 //! sums are 32-bit floats, so that two years of daily purchases stay under a kilobyte.
 
-use super::{AlarmCounts, Applied, FeedbackCounts, LogAmounts, Merchants, Profile, Tally};
+use super::month::{ByCategory, CURRENCIES_MAX};
+use super::{
+    AlarmCounts, Applied, FeedbackCounts, INTERRUPTIONS_MAX, Interruptions, LogAmounts, Merchants, MonthSpending,
+    Profile, StrategyCounts, Tally,
+};
+use crate::currency::Currency;
+use crate::decision::Strategy;
 use crate::entry::EventId;
 use crate::id::ID_LENGTH_MAX;
-use crate::time::{Day, Instant};
+use crate::time::{Day, Instant, Month};
 
 /// The version this code writes, and the newest it reads.
-pub const CODEC_VERSION: u8 = 2;
+pub const CODEC_VERSION: u8 = 3;
 
 /// How many event ids a blob may hold: far more than fit a day, far less than could exhaust memory.
 const EVENTS_MAX: u64 = 100_000;
@@ -35,9 +41,10 @@ impl Profile {
         for count in [self.feedback.regretted, self.feedback.normal_for_me, self.feedback.not_me] {
             out.number(u64::from(count));
         }
-        for count in [self.alarms.unneeded, self.alarms.right, self.alarms.missed] {
+        for count in [self.alarms.unneeded, self.alarms.right, self.alarms.missed, self.alarms.overridden] {
             out.number(u64::from(count));
         }
+        out.strategies(&self.strategies);
         out.optional_instant(self.first_at);
         out.optional_instant(self.reference);
         for peak in [self.peak, self.recent_peak] {
@@ -55,6 +62,7 @@ impl Profile {
             out.log_amounts(sums);
         }
         out.log_amounts(self.categories.others());
+        out.month(&self.month, &self.categories);
         out.number(self.payment_methods.iter().len() as u64);
         for (name, weight) in self.payment_methods.iter() {
             out.text(name);
@@ -67,6 +75,7 @@ impl Profile {
             out.0.extend(hash.to_le_bytes());
             out.number(latest.since_days(*day).max(0) as u64);
         }
+        out.interruptions(self.interruptions.as_slice(), self.reference);
         let (newer_since, newer, older) = self.applied.parts();
         out.number(newer_since.epoch_ms());
         for generation in [newer, older] {
@@ -91,11 +100,16 @@ impl Profile {
         let feedback =
             FeedbackCounts { regretted: input.count()?, normal_for_me: input.count()?, not_me: input.count()? };
         // The first format did not know what became of decisions, and neither the largest amount nor what was disowned of late.
-        let alarms = if version == 1 {
-            AlarmCounts::default()
-        } else {
-            AlarmCounts { unneeded: input.count()?, right: input.count()?, missed: input.count()? }
-        };
+        // The second did not know overrides, strategies, months and interruptions.
+        let mut alarms = AlarmCounts::default();
+        if version >= 2 {
+            (alarms.unneeded, alarms.right, alarms.missed) = (input.count()?, input.count()?, input.count()?);
+        }
+        let mut strategies = Default::default();
+        if version >= 3 {
+            alarms.overridden = input.count()?;
+            strategies = input.strategies()?;
+        }
         let first_at = input.optional_instant()?;
         let reference = input.optional_instant()?;
         let peak = input.peak()?;
@@ -105,8 +119,10 @@ impl Profile {
         let amounts = input.log_amounts()?;
         let hours = input.sums()?;
         let categories = input.tally(Reader::log_amounts)?;
+        let month = if version < 3 { MonthSpending::default() } else { input.month(&categories)? };
         let payment_methods = input.tally(Reader::sum)?;
         let merchants = input.merchants(latest_day(reference))?;
+        let interruptions = if version < 3 { Interruptions::default() } else { input.interruptions(reference)? };
         let applied = Applied::from_parts(input.instant()?, input.events()?, input.events()?);
         if !input.0.is_empty() {
             return Err(CodecError::Damaged("bytes after the end"));
@@ -115,6 +131,7 @@ impl Profile {
             purchases,
             feedback,
             alarms,
+            strategies,
             first_at,
             reference,
             peak,
@@ -128,6 +145,8 @@ impl Profile {
             disowned,
             spent_daily,
             spent_monthly,
+            month,
+            interruptions,
             merchants,
             applied,
         })
@@ -137,6 +156,11 @@ impl Profile {
 /// The day from which merchants' days are counted back: no purchase is later than the reference.
 fn latest_day(reference: Option<Instant>) -> Day {
     reference.map_or(Day::default(), Instant::day)
+}
+
+/// The second from which interruptions are counted back: none is later than the reference.
+fn latest_second(reference: Option<Instant>) -> u64 {
+    reference.map_or(0, |reference| reference.epoch_ms() / 1000)
 }
 
 struct Writer(Vec<u8>);
@@ -172,6 +196,38 @@ impl Writer {
     fn text(&mut self, text: &str) {
         self.number(text.len() as u64);
         self.0.extend(text.as_bytes());
+    }
+
+    /// Those that were ever tried, each after its place in [`Strategy::ALL`].
+    fn strategies(&mut self, strategies: &[StrategyCounts]) {
+        let tried = || strategies.iter().zip(0_u64..).filter(|(counts, _)| **counts != StrategyCounts::default());
+        self.number(tried().count() as u64);
+        for (counts, place) in tried() {
+            [place, counts.helped.into(), counts.not_helped.into()].into_iter().for_each(|number| self.number(number));
+        }
+    }
+
+    /// Each currency with its sums in the order of the categories, whose names are written already.
+    fn month(&mut self, month: &MonthSpending, categories: &Tally<LogAmounts>) {
+        self.signed(month.month().index().into());
+        let by_currency = month.in_order_of(categories);
+        self.number(by_currency.len() as u64);
+        for (currency, sums) in by_currency {
+            self.0.extend(currency.code().as_bytes());
+            sums.into_iter().for_each(|sum| self.signed(sum));
+        }
+    }
+
+    /// Seconds back from the reference.
+    fn interruptions(&mut self, seconds: &[u64], reference: Option<Instant>) {
+        self.number(seconds.len() as u64);
+        let latest = latest_second(reference);
+        seconds.iter().for_each(|second| self.number(latest.saturating_sub(*second)));
+    }
+
+    /// A number that may be below 0: the sign in the lowest bit ("zigzag").
+    fn signed(&mut self, number: i64) {
+        self.number(((number << 1) ^ (number >> 63)) as u64);
     }
 }
 
@@ -284,6 +340,47 @@ impl<'a> Reader<'a> {
             merchants.push((hash, latest.plus_days(-days)));
         }
         Merchants::from_parts(merchants).ok_or(CodecError::Damaged("merchants out of order"))
+    }
+
+    fn strategies(&mut self) -> Result<[StrategyCounts; Strategy::ALL.len()], CodecError> {
+        let mut strategies = [StrategyCounts::default(); Strategy::ALL.len()];
+        for _ in 0..self.length(strategies.len() as u64)? {
+            let place = self.number()? as usize;
+            let counts = StrategyCounts { helped: self.count()?, not_helped: self.count()? };
+            *strategies.get_mut(place).ok_or(CodecError::Damaged("a strategy out of range"))? = counts;
+        }
+        Ok(strategies)
+    }
+
+    fn month(&mut self, categories: &Tally<LogAmounts>) -> Result<MonthSpending, CodecError> {
+        const OUT_OF_ORDER: CodecError = CodecError::Damaged("a month out of order");
+        let month = i32::try_from(self.signed()?).map_err(|_| OUT_OF_ORDER)?;
+        let mut by_currency = Vec::new();
+        for _ in 0..self.length(CURRENCIES_MAX as u64)? {
+            let code = std::str::from_utf8(self.take(3)?).ok().and_then(|code| Currency::parse(code).ok());
+            let mut named = Vec::with_capacity(categories.iter().len());
+            for (name, _) in categories.iter() {
+                named.push((name.into(), self.signed()?));
+            }
+            named.retain(|(_, sum)| *sum != 0);
+            let sums = ByCategory::from_parts(named, self.signed()?).ok_or(OUT_OF_ORDER)?;
+            by_currency.push((code.ok_or(CodecError::Damaged("a currency that is none"))?, sums));
+        }
+        MonthSpending::from_parts(Month::from_index(month), by_currency).ok_or(OUT_OF_ORDER)
+    }
+
+    fn interruptions(&mut self, reference: Option<Instant>) -> Result<Interruptions, CodecError> {
+        let latest = latest_second(reference);
+        let mut seconds = Vec::with_capacity(INTERRUPTIONS_MAX);
+        for _ in 0..self.length(INTERRUPTIONS_MAX as u64)? {
+            let back = self.number()?;
+            seconds.push(latest.checked_sub(back).ok_or(CodecError::Damaged("an interruption before all time"))?);
+        }
+        Interruptions::from_parts(seconds).ok_or(CodecError::Damaged("interruptions out of order"))
+    }
+
+    fn signed(&mut self) -> Result<i64, CodecError> {
+        self.number().map(|number| (number >> 1) as i64 ^ -((number & 1) as i64))
     }
 
     fn events(&mut self) -> Result<Vec<EventId>, CodecError> {

@@ -7,17 +7,23 @@ mod amounts;
 mod applied;
 mod codec;
 pub mod decay;
+mod interruptions;
 mod merchants;
+mod month;
 mod tally;
 
 pub use amounts::{Belief, LogAmounts};
 pub use applied::{Applied, GENERATION_MAX, REMEMBERED_MS};
 pub use codec::{CODEC_VERSION, CodecError};
+pub use interruptions::{INTERRUPTIONS_MAX, Interruptions};
 pub use merchants::{MERCHANTS_MAX, Merchants};
-pub use tally::{Sums, Tally};
+pub use month::MonthSpending;
+pub use tally::{Decaying, Sums, Tally};
 
-use crate::entry::{Entry, Feedback};
-use crate::time::{DAY_MS, Instant};
+use crate::currency::Currency;
+use crate::decision::Strategy;
+use crate::entry::{Alarm, Attempt, Entry, Feedback};
+use crate::time::{DAY_MS, Instant, Month};
 use decay::{DAILY, DISOWNED_DAYS, HABIT_DAYS, SPENDING_DAYS, WEEKLY, weight};
 
 /// Under how many purchases a customer counts as not known yet.
@@ -59,15 +65,37 @@ pub struct FeedbackCounts {
     pub not_me: u32,
 }
 
-/// What became of decisions, as far as the customer said: counts of scored entries with a confirmed label.
+/// What became of decisions, as far as the customer said: counts of scored entries by their [`Alarm`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AlarmCounts {
-    /// Interventions in attempts that were genuine and stood by.
+    /// Interventions in attempts that were genuine and stood by, or that were called annoying.
     pub unneeded: u32,
-    /// Interventions in attempts that were disowned or regretted.
+    /// Interventions in attempts that were disowned or regretted, or that were called useful.
     pub right: u32,
     /// Attempts that were let through, and then disowned or regretted.
     pub missed: u32,
+    /// Cooling-offs that the customer did not want to wait for, without a word since.
+    pub overridden: u32,
+}
+
+impl AlarmCounts {
+    fn count(&mut self, alarm: Alarm) -> &mut u32 {
+        match alarm {
+            Alarm::Unneeded => &mut self.unneeded,
+            Alarm::Right => &mut self.right,
+            Alarm::Missed => &mut self.missed,
+            Alarm::Overridden => &mut self.overridden,
+        }
+    }
+}
+
+/// How often a strategy helped this customer and how often it did not, see [`Entry::helped`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StrategyCounts {
+    /// How often it did.
+    pub helped: u32,
+    /// How often it did not.
+    pub not_helped: u32,
 }
 
 /// What has been learned of one customer.
@@ -76,6 +104,8 @@ pub struct Profile {
     purchases: u32,
     feedback: FeedbackCounts,
     alarms: AlarmCounts,
+    /// In the order of [`Strategy::ALL`].
+    strategies: [StrategyCounts; Strategy::ALL.len()],
     first_at: Option<Instant>,
     /// The latest attempt or purchase; all decayed sums are as of this instant.
     reference: Option<Instant>,
@@ -92,6 +122,8 @@ pub struct Profile {
     disowned: f64,
     spent_daily: f64,
     spent_monthly: f64,
+    month: MonthSpending,
+    interruptions: Interruptions,
     merchants: Merchants,
     applied: Applied,
 }
@@ -127,22 +159,29 @@ impl Profile {
         let not_me = feedback_is(|said| said == Feedback::NotMe);
         self.feedback.not_me = self.feedback.not_me.saturating_add_signed(not_me);
 
-        let labelled = |alarm: bool, label: bool| {
-            let is_such = |entry: &Entry| entry.label() == Some(label) && entry.was_alarm() == Some(alarm);
-            change.delta(is_such) as i32
-        };
-        self.alarms.unneeded = self.alarms.unneeded.saturating_add_signed(labelled(true, false));
-        self.alarms.right = self.alarms.right.saturating_add_signed(labelled(true, true));
-        self.alarms.missed = self.alarms.missed.saturating_add_signed(labelled(false, true));
+        for alarm in Alarm::ALL {
+            let delta = change.delta(|entry| entry.alarm() == Some(alarm)) as i32;
+            let count = self.alarms.count(alarm);
+            *count = count.saturating_add_signed(delta);
+        }
+        for (strategy, counts) in Strategy::ALL.into_iter().zip(&mut self.strategies) {
+            let delta = |helped| change.delta(|entry| entry.helped() == Some((strategy, helped))) as i32;
+            counts.helped = counts.helped.saturating_add_signed(delta(true));
+            counts.not_helped = counts.not_helped.saturating_add_signed(delta(false));
+        }
 
         self.move_reference(at);
         if change.before.is_none() {
             self.attempts_daily += self.weight_of(at, DAILY);
             self.attempts_weekly += self.weight_of(at, WEEKLY);
+            if entry.was_interrupted() {
+                self.interruptions.remember(at);
+            }
         }
+        self.interruptions.forget_before(self.reference.unwrap_or(at));
         if change.delta(Entry::is_purchase) > 0 {
             self.first_at = Some(self.first_at.map_or(at, |first| first.min(at)));
-            let peak = learned_ln_size(entry) + days(at) / PEAK_DAYS;
+            let peak = clipped_ln_size(entry) + days(at) / PEAK_DAYS;
             self.peak = Some(self.peak.map_or(peak, |largest| largest.max(peak)));
             let recent_peak = entry.attempt.amount.size().ln() + days(at) / RECENT_PEAK_DAYS;
             self.recent_peak = Some(self.recent_peak.map_or(recent_peak, |largest| largest.max(recent_peak)));
@@ -152,19 +191,21 @@ impl Profile {
             // A name is known from its first purchase on, even if that is disowned before it is told here.
             self.categories.add(entry.attempt.category.as_str(), LogAmounts::default());
             self.payment_methods.add(entry.attempt.payment_method.as_str(), 0.0);
+            self.spend(entry, 0);
         }
         self.disowned += f64::from(not_me) * self.weight_of(at, DISOWNED_DAYS);
-        let habit = change.delta(Entry::shows_habit) as f64;
-        if habit != 0.0 {
-            self.learn_habit(entry, habit);
+        let shown = |entry: &Entry| entry.shows_habit().then(|| learned_ln_size(entry));
+        let (before, after) = (change.before.and_then(shown), shown(entry));
+        if before != after {
+            before.into_iter().for_each(|ln_size| self.learn_habit(entry, ln_size, -1));
+            after.into_iter().for_each(|ln_size| self.learn_habit(entry, ln_size, 1));
         }
     }
 
     /// Adds (`sign` 1) or takes out (`sign` -1) a purchase as one that shows habits.
-    fn learn_habit(&mut self, entry: &Entry, sign: f64) {
+    fn learn_habit(&mut self, entry: &Entry, ln_size: f64, sign: i8) {
         let at = entry.attempt.occurred_at.instant();
-        let weight = sign * self.weight_of(at, HABIT_DAYS);
-        let ln_size = learned_ln_size(entry);
+        let weight = f64::from(sign) * self.weight_of(at, HABIT_DAYS);
         let mut log_amount = LogAmounts::default();
         log_amount.add(ln_size, weight);
         self.amounts.merge(log_amount);
@@ -173,9 +214,15 @@ impl Profile {
         if let Some(bin) = self.hours.get_mut(usize::from(entry.attempt.occurred_at.hour())) {
             *bin += weight;
         }
-        let size = sign * ln_size.exp();
+        let size = f64::from(sign) * ln_size.exp();
         self.spent_daily += size * self.weight_of(at, DAILY);
         self.spent_monthly += size * self.weight_of(at, SPENDING_DAYS);
+        self.spend(entry, sign);
+    }
+
+    fn spend(&mut self, entry: &Entry, sign: i8) {
+        let Attempt { category, amount, occurred_at, .. } = &entry.attempt;
+        self.month.add(occurred_at.month(), category, *amount, i64::from(sign));
     }
 
     fn weight_of(&self, at: Instant, tau_days: f64) -> f64 {
@@ -220,6 +267,28 @@ impl Profile {
     /// What became of decisions, as far as the customer said.
     pub fn alarms(&self) -> AlarmCounts {
         self.alarms
+    }
+
+    /// How often a strategy helped this customer.
+    pub fn strategy(&self, strategy: Strategy) -> StrategyCounts {
+        self.strategies()
+            .find(|(known, _)| *known == strategy)
+            .map_or_else(StrategyCounts::default, |(_, counts)| counts)
+    }
+
+    /// How often each strategy helped this customer.
+    pub fn strategies(&self) -> impl Iterator<Item = (Strategy, StrategyCounts)> {
+        Strategy::ALL.into_iter().zip(self.strategies)
+    }
+
+    /// What was spent in the latest month.
+    pub fn month(&self) -> &MonthSpending {
+        &self.month
+    }
+
+    /// When the customer was last interrupted.
+    pub fn interruptions(&self) -> &Interruptions {
+        &self.interruptions
     }
 
     /// The first purchase.
@@ -308,6 +377,9 @@ impl Profile {
             ("purchases", self.purchases == other.purchases),
             ("feedback", self.feedback == other.feedback),
             ("alarms", self.alarms == other.alarms),
+            ("strategies", self.strategies == other.strategies),
+            ("month", self.month_in_order() == other.month_in_order()),
+            ("interruptions", self.interruptions == other.interruptions),
             ("first_at", self.first_at == other.first_at),
             ("last_at", self.reference == other.reference),
             ("merchants", self.merchants == other.merchants),
@@ -338,6 +410,11 @@ impl Profile {
         None
     }
 
+    /// The latest month with its sums by currency, comparable between profiles of the same categories.
+    fn month_in_order(&self) -> (Month, Vec<(Currency, Vec<i64>)>) {
+        (self.month.month(), self.month.in_order_of(&self.categories).collect())
+    }
+
     /// Every decayed sum with its name.
     fn sums(&self) -> impl Iterator<Item = (&'static str, f64)> {
         let log_amounts = |name, sums: LogAmounts| [(name, sums.weight), (name, sums.sum), (name, sums.sum_squares)];
@@ -360,8 +437,18 @@ impl Profile {
     }
 }
 
-/// The log-size that a purchase is learned with: clipped at the bound that was frozen when it was scored or imported.
+/// The log-size that a purchase is learned with. It is clipped, unless the customer was asked and said that it is normal for
+/// them: then the next like it surprises nobody.
 fn learned_ln_size(entry: &Entry) -> f64 {
+    if entry.was_alarm() == Some(true) && entry.feedback == Some(Feedback::NormalForMe) {
+        entry.attempt.amount.size().ln()
+    } else {
+        clipped_ln_size(entry)
+    }
+}
+
+/// The log-size of a purchase, clipped at the bound that was frozen when it was scored or imported.
+fn clipped_ln_size(entry: &Entry) -> f64 {
     let amount = entry.attempt.amount;
     let size = amount.size();
     let clipped = entry.frozen().filter(|frozen| frozen.learn_minor_max < amount.minor());

@@ -10,6 +10,10 @@ use crate::hash::Hasher;
 pub trait Sums: Copy + Default {
     /// Adds another's sums.
     fn merge(&mut self, other: Self);
+}
+
+/// Sums that fade with time.
+pub trait Decaying: Sums {
     /// Multiplies by a factor.
     fn scale(&mut self, factor: f64);
     /// How many purchases' worth it is.
@@ -20,6 +24,9 @@ impl Sums for f64 {
     fn merge(&mut self, other: Self) {
         *self += other;
     }
+}
+
+impl Decaying for f64 {
     fn scale(&mut self, factor: f64) {
         *self *= factor;
     }
@@ -32,6 +39,9 @@ impl Sums for super::LogAmounts {
     fn merge(&mut self, other: Self) {
         Self::merge(self, other);
     }
+}
+
+impl Decaying for super::LogAmounts {
     fn scale(&mut self, factor: f64) {
         *self = self.scaled(factor);
     }
@@ -75,9 +85,14 @@ impl<S: Sums> Tally<S> {
         }
     }
 
+    /// The sums of a name that is kept apart.
+    pub fn kept(&self, name: &str) -> Option<S> {
+        self.named.iter().find(|(existing, _)| &**existing == name).map(|(_, sums)| *sums)
+    }
+
     /// The sums of a name; those of all others together if the name is not kept apart.
     pub fn get(&self, name: &str) -> S {
-        self.named.iter().find(|(existing, _)| &**existing == name).map_or(self.others, |(_, sums)| *sums)
+        self.kept(name).unwrap_or(self.others)
     }
 
     /// The names that are kept apart, with their sums.
@@ -90,6 +105,13 @@ impl<S: Sums> Tally<S> {
         self.others
     }
 
+    /// Puts together what [`Tally::iter`] and [`Tally::others`] gave, in the same order; `None` if there are too many.
+    pub(super) fn from_parts(named: Vec<(Box<str>, S)>, others: S) -> Option<Self> {
+        (named.len() <= Self::NAMES_MAX).then_some(Self { named, others })
+    }
+}
+
+impl<S: Decaying> Tally<S> {
     /// How many purchases' worth there is over all names.
     pub fn total(&self) -> f64 {
         self.iter().map(|(_, sums)| sums.weight()).sum::<f64>() + self.others.weight()
@@ -99,11 +121,6 @@ impl<S: Sums> Tally<S> {
     pub fn scale(&mut self, factor: f64) {
         self.named.iter_mut().for_each(|(_, sums)| sums.scale(factor));
         self.others.scale(factor);
-    }
-
-    /// Puts together what [`Tally::iter`] and [`Tally::others`] gave, in the same order; `None` if there are too many.
-    pub(super) fn from_parts(named: Vec<(Box<str>, S)>, others: S) -> Option<Self> {
-        (named.len() <= Self::NAMES_MAX).then_some(Self { named, others })
     }
 }
 

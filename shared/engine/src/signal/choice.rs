@@ -2,7 +2,7 @@
 
 use super::{ROUNDING, nats};
 use crate::population::PRIOR_PURCHASES;
-use crate::profile::{Sums, Tally};
+use crate::profile::{Decaying, Tally};
 
 /// How unusual a choice among names is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,7 +16,7 @@ pub struct ChoiceSignal {
 impl ChoiceSignal {
     /// Compares a name with the decayed tally, under a Dirichlet prior of [`PRIOR_PURCHASES`] spread evenly over `kinds`
     /// names. `left` is how much of the tally is left. The tail adds up every name that is at most as likely.
-    pub fn of<S: Sums>(tally: &Tally<S>, name: &str, left: f64, kinds: f64) -> Self {
+    pub fn of<S: Decaying>(tally: &Tally<S>, name: &str, left: f64, kinds: f64) -> Self {
         let chosen = tally.get(name).weight().max(0.0);
         let total = tally.total().max(0.0);
         let mut likelier = 0.0;

@@ -4,14 +4,14 @@ use engine::alarm_rate::AlarmRate;
 use engine::decision::{Action, Decision, Missing, ReasonCode};
 use engine::entry::{Attempt, Entry, Feedback};
 use engine::merchant::{LabelCounts, MerchantRecord};
-use engine::policy::{Policy, WhenBlind};
+use engine::policy::{Ladder, Policy, RiskLadder, WhenBlind};
 use engine::profile::{Change, Profile};
 use engine::settings::{QuietHours, Sensitivity};
 use engine::signal::Dimension;
 use engine::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use proptest::prelude::*;
 
-use crate::fixture::{Case, attempt, grocery_history, next_noon, purchase};
+use crate::fixture::{Case, attempt, grocery_history, next_noon, purchase, without_hold_out};
 
 fn usual() -> Attempt {
     attempt(3900, "groceries", "debit_card", "shop1", next_noon())
@@ -93,7 +93,7 @@ fn odd() -> Attempt {
 fn an_unusual_purchase_meets_the_customer_with_their_own_numbers() {
     let decision = Case::default().decide(&odd());
     assert!(decision.action >= Action::Warn && decision.p_value <= decision.alarm_rate.alpha, "{decision:?}");
-    let AlarmRate { alpha, multiple } = decision.alarm_rate;
+    let AlarmRate { alpha, multiple, .. } = decision.alarm_rate;
     assert!((alpha - Policy::default().alpha).abs() < 1e-15 && (multiple - 1.0).abs() < 1e-15);
     let texts: Vec<&str> = decision.reasons.iter().map(|reason| reason.text.as_str()).collect();
     for expect in [
@@ -110,18 +110,22 @@ fn an_unusual_purchase_meets_the_customer_with_their_own_numbers() {
     assert!(decision.learn_minor_max < 18_000 && decision.learn_minor_max > 6000, "{}", decision.learn_minor_max);
 }
 
+fn ladder(warn_from: f64, cool_off_from: f64, block_from: f64) -> Ladder {
+    Ladder::Risk(RiskLadder { warn_from, cool_off_from, block_from })
+}
+
 #[test]
 fn the_policys_alpha_says_whether_and_the_risk_says_how() {
     let decision = Case::default().decide(&odd());
     let case = |policy| Case { policy, ..Case::default() };
-    let just_too_rare = Policy { alpha: decision.p_value * 0.99, ..Policy::default() };
+    let just_too_rare = Policy { alpha: decision.p_value * 0.99, ..without_hold_out() };
     assert_eq!(case(just_too_rare).decide(&odd()).action, Action::Allow);
-    let everything = || Policy { alpha: 1.0, ..Policy::default() };
+    let everything = || Policy { alpha: 1.0, ..without_hold_out() };
     assert_eq!(case(everything()).decide(&usual()).action, Action::Nudge);
     for (action, policy) in [
-        (Action::Warn, Policy { warn_from: 0.0, ..everything() }),
-        (Action::CoolOff, Policy { cool_off_from: 0.0, ..everything() }),
-        (Action::Block, Policy { block_from: 0.0, ..everything() }),
+        (Action::Warn, Policy { ladder: ladder(0.0, 1.0, 1.0), ..everything() }),
+        (Action::CoolOff, Policy { ladder: ladder(0.0, 0.0, 1.0), ..everything() }),
+        (Action::Block, Policy { ladder: ladder(0.0, 0.0, 0.0), ..everything() }),
     ] {
         assert_eq!(case(policy).decide(&usual()).action, action);
     }
@@ -129,7 +133,7 @@ fn the_policys_alpha_says_whether_and_the_risk_says_how() {
 
 #[test]
 fn what_no_label_explains_is_found_by_the_novelty_channel() {
-    let policy = Policy { novelty_share: 1.0, ..Policy::default() };
+    let policy = Policy { novelty_share: 1.0, ..without_hold_out() };
     let decision = Case { policy, ..Case::default() }.decide(&odd());
     assert!(decision.should_intervene(), "{decision:?}");
     let reason = decision.reasons.iter().find(|reason| reason.code == ReasonCode::Novel).unwrap();
@@ -138,7 +142,7 @@ fn what_no_label_explains_is_found_by_the_novelty_channel() {
         "{}",
         reason.text
     );
-    let silent = Policy { novelty_share: 0.0, ..Policy::default() };
+    let silent = Policy { novelty_share: 0.0, ..without_hold_out() };
     let decision = Case { policy: silent, ..Case::default() }.decide(&odd());
     assert!(decision.reasons.iter().all(|reason| reason.code != ReasonCode::Novel));
 }
@@ -209,7 +213,8 @@ fn shares_read_as_sentences() {
 #[test]
 fn the_customers_own_settings_hold() {
     let odd = odd();
-    let but_a_block = || Case { policy: Policy { block_from: 2.0, ..Policy::default() }, ..Case::default() };
+    let but_a_block =
+        || Case { policy: Policy { ladder: ladder(0.25, 0.5, 2.0), ..without_hold_out() }, ..Case::default() };
     let without = but_a_block().decide(&odd).action;
     let mut case = but_a_block();
     case.settings.opted_out = true;
@@ -227,7 +232,7 @@ fn the_customers_own_settings_hold() {
     let p_value = Case::default().decide(&usual).p_value;
     let with = |sensitivity, quiet_hours| {
         // Twice as many alarms are just enough.
-        let mut case = Case { policy: Policy { alpha: p_value * 0.6, ..Policy::default() }, ..Case::default() };
+        let mut case = Case { policy: Policy { alpha: p_value * 0.6, ..without_hold_out() }, ..Case::default() };
         case.settings.sensitivity = sensitivity;
         case.settings.quiet_hours = quiet_hours;
         case.decide(&usual).action

@@ -7,7 +7,7 @@ use engine::entry::{Attempt, Entry};
 use engine::id::{AttemptId, Category, CustomerId, IdempotencyKey, MerchantId, PaymentMethod};
 use engine::merchant::MerchantRecord;
 use engine::money::Amount;
-use engine::policy::Policy;
+use engine::policy::{Breaker, Policy, Strategies};
 use engine::profile::Profile;
 use engine::score::Models;
 use engine::settings::Settings;
@@ -60,6 +60,12 @@ pub(crate) fn models() -> &'static Models {
     MODELS.get_or_init(|| Models::compiled_in().unwrap())
 }
 
+/// The default policy, but nobody is held out: what is drawn is tested apart.
+pub(crate) fn without_hold_out() -> Policy {
+    let strategies = Strategies { hold_out_share: 0.0, ..Strategies::default() };
+    Policy { strategies, ..Policy::default() }
+}
+
 pub(crate) struct Case {
     pub(crate) profile: Profile,
     pub(crate) recent: Vec<Entry>,
@@ -67,6 +73,9 @@ pub(crate) struct Case {
     pub(crate) settings: Settings,
     pub(crate) models: &'static Models,
     pub(crate) policy: Policy,
+    pub(crate) shadow: Option<Policy>,
+    pub(crate) breaker: Breaker,
+    pub(crate) seed: u64,
     pub(crate) missing: Vec<Missing>,
 }
 
@@ -78,7 +87,10 @@ impl Default for Case {
             merchant: None,
             settings: Settings::default(),
             models: models(),
-            policy: Policy::default(),
+            policy: without_hold_out(),
+            shadow: None,
+            breaker: Breaker::default(),
+            seed: 1,
             missing: Vec::new(),
         }
     }
@@ -88,7 +100,8 @@ impl Case {
     pub(crate) fn decide(&self, attempt: &Attempt) -> Decision {
         let known = Known { profile: &self.profile, recent: &self.recent, merchant: self.merchant.as_ref() };
         let now = attempt.occurred_at.instant();
-        let Self { settings, models, policy, missing, .. } = self;
-        decide(attempt, Circumstances { known, settings, models, policy, missing, now })
+        let Self { settings, models, policy, shadow, breaker, seed, missing, .. } = self;
+        let (shadow, seed) = (shadow.as_ref(), *seed);
+        decide(attempt, Circumstances { known, settings, models, policy, shadow, breaker, missing, seed, now })
     }
 }

@@ -6,4 +6,5 @@ mod decisions;
 mod features;
 mod fixture;
 mod models;
+mod policies;
 mod profiles;

@@ -153,7 +153,7 @@ fn daily_purchase(day: i64) -> Entry {
 #[test]
 fn two_years_of_daily_purchases_fit_a_kilobyte() {
     let bytes = two_years().encode();
-    assert!(bytes.len() <= 900, "{} bytes; the item's key and attribute names need the rest", bytes.len());
+    assert!(bytes.len() <= 940, "{} bytes; the item's key and attribute names need the rest", bytes.len());
 }
 
 /// Learns one more purchase, larger than all before.
@@ -166,7 +166,11 @@ fn after_the_largest(mut profile: Profile) -> Profile {
 
 #[test]
 fn every_older_format_is_still_read() {
-    let golden: [&[u8]; 2] = [include_bytes!("profile-format-1.bin"), include_bytes!("profile-format-2.bin")];
+    let golden: [&[u8]; 3] = [
+        include_bytes!("profile-format-1.bin"),
+        include_bytes!("profile-format-2.bin"),
+        include_bytes!("profile-format-3.bin"),
+    ];
     for (format, bytes) in (1..).zip(golden) {
         assert_eq!(bytes.first(), Some(&format));
         let profile = Profile::decode(bytes).unwrap();
@@ -176,8 +180,9 @@ fn every_older_format_is_still_read() {
             !profile.clone().learn_once(repeated, last.attempt.occurred_at.instant()),
             "what was learned is remembered"
         );
-        // The first format did not know the largest amount of the last weeks: it is known again after the next such.
+        // The first format did not know the largest amount of the last weeks: it is known again after the next such. The second did
+        // not know what was spent in the month: it is known again from the next month on.
         assert_eq!(after_the_largest(profile).difference(&after_the_largest(two_years())), None, "format {format}");
     }
-    assert_eq!(Profile::decode(golden[1]).unwrap().difference(&two_years()), None);
+    assert_eq!(Profile::decode(golden[2]).unwrap().difference(&two_years()), None);
 }

@@ -1,12 +1,13 @@
 //! What is held of a customer as a whole: profile, settings, and what a decision reads of both.
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use engine::id::CustomerId;
 use engine::profile::Profile;
 use engine::settings::Settings;
 use engine::time::Instant;
 
 use super::Table;
-use crate::image::{Image, text};
+use crate::image::{Image, number, text};
 use crate::ports::{Customer, PutSettings, RECENT_ENTRIES_MAX, ReadCustomer, ReadProfile, VersionedProfile};
 use crate::{StoreError, entry_item, keys, profile_item, settings_item};
 
@@ -46,9 +47,26 @@ impl ReadProfile for Table {
 }
 
 impl PutSettings for Table {
-    async fn put_settings(&self, customer: &CustomerId, settings: &Settings) -> Result<(), StoreError> {
-        let request = self.client.put_item().table_name(&self.name);
-        let answer = request.set_item(Some(settings_item::to_item(customer, settings))).send().await;
-        answer.map(drop).map_err(|error| StoreError::unavailable("PutItem", &error))
+    async fn put_settings(&self, customer: &CustomerId, settings: &Settings) -> Result<bool, StoreError> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(settings_item::to_item(customer, settings)?))
+            .expression_attribute_names("#revision", settings_item::REVISION);
+        let before = settings.revision.saturating_sub(1);
+        let request = if before == 0 {
+            // Settings of before revisions were counted have none.
+            request.condition_expression("attribute_not_exists(#revision)")
+        } else {
+            request.condition_expression("#revision = :before").expression_attribute_values(":before", number(before))
+        };
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::unavailable("PutItem", &error)),
+        }
     }
 }

@@ -52,11 +52,7 @@ impl ReadEntry for Table {
 
 impl UpdateEntry for Table {
     async fn update_entry(&self, entry: &Entry, change: EntryChange) -> Result<bool, StoreError> {
-        let mut next = entry.clone();
-        match change {
-            EntryChange::Outcome(outcome) => next.outcome = Some(outcome),
-            EntryChange::Feedback(feedback) => next.feedback = Some(feedback),
-        }
+        let next = change.applied_to(entry);
         let mut request = self
             .client
             .update_item()
@@ -66,7 +62,7 @@ impl UpdateEntry for Table {
             .condition_expression("#revision = :seen")
             .expression_attribute_names("#revision", "revision")
             .expression_attribute_values(":seen", number(entry.revision))
-            .expression_attribute_values(":next", number(entry.revision + 1));
+            .expression_attribute_values(":next", number(next.revision));
         let mut set = "SET #revision = :next".to_owned();
         for (name, value) in entry_item::outcome_attributes(&next) {
             set.push_str(&format!(", #{name} = :{name}"));

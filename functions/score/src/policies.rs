@@ -1,0 +1,95 @@
+//! The policies in force: the deployed one, unless the table holds another, which is looked up once a minute.
+//!
+//! A document that cannot be read, or that is not a policy, changes nothing: the last one that could be used stays in force, and the
+//! log says why.
+
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use engine::policy::Policy;
+use store::ports::{PolicyDocuments, ReadPolicies};
+// The runtime's clock, so that a simulation's minute is one here as well.
+use tokio::time::{Instant, timeout};
+
+/// How long what was read stands.
+const KEPT_FOR: Duration = Duration::from_mins(1);
+
+/// What one decision is made under.
+#[derive(Debug, Clone)]
+pub(crate) struct InForce {
+    pub(crate) live: Arc<Policy>,
+    pub(crate) shadow: Option<Arc<Policy>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Policies {
+    deployed: Arc<Policy>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    in_force: InForce,
+    documents: PolicyDocuments,
+    looked_at: Option<Instant>,
+}
+
+impl Policies {
+    /// Begins with the deployed policy.
+    pub(crate) fn new(deployed: Policy) -> Self {
+        let deployed = Arc::new(deployed);
+        let in_force = InForce { live: Arc::clone(&deployed), shadow: None };
+        Self { deployed, state: Mutex::new(State { in_force, documents: PolicyDocuments::default(), looked_at: None }) }
+    }
+
+    /// What is in force.
+    pub(crate) fn in_force(&self) -> InForce {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).in_force.clone()
+    }
+
+    /// Looks into the table if it is time to, for at most `budget`.
+    pub(crate) async fn refresh(&self, ports: &impl ReadPolicies, budget: Duration) {
+        {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.looked_at.is_some_and(|looked_at| looked_at.elapsed() < KEPT_FOR) {
+                return;
+            }
+            // One of many at once looks; a table that does not answer is asked again only in a minute.
+            state.looked_at = Some(Instant::now());
+        }
+        let unread = |cause: &dyn Display| {
+            tracing::error!(%cause, "the policies could not be read; the last ones stay in force");
+        };
+        match timeout(budget, ports.read_policies()).await {
+            Ok(Ok(documents)) => self.take(documents),
+            Ok(Err(error)) => unread(&error),
+            Err(elapsed) => unread(&elapsed),
+        }
+    }
+
+    fn take(&self, documents: PolicyDocuments) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.documents.live != documents.live {
+            match documents.live.as_deref().map(|document| Policy::from_json(document.as_bytes())).transpose() {
+                Ok(live) => {
+                    state.in_force.live = live.map_or_else(|| Arc::clone(&self.deployed), Arc::new);
+                    tracing::info!(policy = %state.in_force.live.version, "a policy is in force");
+                }
+                Err(error) => {
+                    tracing::error!(cause = %error, "the policy in the table cannot be used; the last one stays in force")
+                }
+            }
+        }
+        if state.documents.shadow != documents.shadow {
+            match documents.shadow.as_deref().map(|document| Policy::from_json(document.as_bytes())).transpose() {
+                Ok(shadow) => state.in_force.shadow = shadow.map(Arc::new),
+                Err(error) => {
+                    state.in_force.shadow = None;
+                    tracing::error!(cause = %error, "the shadow policy in the table cannot be used");
+                }
+            }
+        }
+        state.documents = documents;
+    }
+}
