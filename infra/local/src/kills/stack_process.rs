@@ -147,7 +147,7 @@ impl StackProcess {
     }
 
     /// Waits until it is so, as long as the stack runs.
-    async fn until(&mut self, otherwise: &str, mut so: impl FnMut() -> bool) -> Result<(), KillError> {
+    pub(super) async fn until(&mut self, otherwise: &str, mut so: impl FnMut() -> bool) -> Result<(), KillError> {
         let until = Instant::now() + RECOVERED_WITHIN;
         while !so() {
             tokio::select! {

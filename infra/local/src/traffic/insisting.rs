@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use crate::client::{Answer, Client, ClientError};
 
 /// How long one try waits for its answer. The watcher lets the requests of a function that was killed wait for ever.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The pause before the same is asked again.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
