@@ -1,5 +1,5 @@
 //! Checking what was learned: every stored profile against the fold of its customer's entries, and what is counted by day
-//! ([`counts`]) against the sum over all entries.
+//! (`counts`) against the sum over all entries.
 
 pub(crate) mod counts;
 
