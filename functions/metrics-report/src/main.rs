@@ -6,6 +6,6 @@ use metrics_report::MetricsReport;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     start::observe();
-    let table = start::table().await?;
+    let table = start::table(&start::PATIENCE).await?;
     http::run(MetricsReport::new(table, clock::system)).await
 }

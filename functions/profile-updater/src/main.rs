@@ -7,7 +7,7 @@ use profile_updater::{Batch, ProfileUpdater};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     start::observe();
-    let updater = ProfileUpdater::new(start::table().await?);
+    let updater = ProfileUpdater::new(start::table(&start::PATIENCE).await?);
     let updater = &updater;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Batch>| async move { updater.learn(event.payload).await })).await
 }

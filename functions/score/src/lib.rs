@@ -30,6 +30,7 @@ use engine::signal::Known;
 use engine::time::{HOUR_MS, Instant};
 use lambda_http::http::Method;
 use store::StoreError;
+use store::client::Patience;
 use store::ports::{Customer, Put};
 use tokio::time::timeout;
 
@@ -41,6 +42,23 @@ pub const READ_BUDGET: Duration = Duration::from_millis(600);
 
 /// How long recording may take before the answer says that it was not recorded.
 pub const WRITE_BUDGET: Duration = Duration::from_millis(1500);
+
+/// How the table is asked: so that within either budget there is time for a second try when the first is never answered.
+/// DynamoDB answers in single milliseconds; what has taken this long will not come.
+pub const PATIENCE: Patience = Patience {
+    connect: Duration::from_millis(200),
+    attempt: Duration::from_millis(250),
+    operation: WRITE_BUDGET,
+    attempts_max: 3,
+    backoff: Duration::from_millis(50),
+    backoff_max: Duration::from_millis(200),
+};
+
+const _: () = {
+    let second_try_ms = PATIENCE.attempt.as_millis() + PATIENCE.backoff.as_millis();
+    assert!(second_try_ms + 200 <= READ_BUDGET.as_millis());
+    assert!(READ_BUDGET.as_millis() < WRITE_BUDGET.as_millis());
+};
 
 const ROUTE: &str = "POST /v1/attempts";
 

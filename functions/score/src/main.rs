@@ -6,6 +6,6 @@ use score::Score;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     start::observe();
-    let table = start::table().await?;
+    let table = start::table(&score::PATIENCE).await?;
     http::run(Score::new(table, start::policy()?, start::models()?, clock::system)).await
 }

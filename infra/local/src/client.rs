@@ -84,6 +84,12 @@ impl Client {
         Self { timeout: Duration::MAX, ..self }
     }
 
+    /// The same client for requests that are to be answered sooner, or later.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
     /// Where the server is.
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -4,7 +4,7 @@
 //! requests; on their own runtime they cost only what they cost.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use dynoxide::Database;
 use tokio::sync::oneshot;
+
+use crate::processes::Interrupts;
 
 /// Threads that serve the emulator. `SQLite` answers one call at a time; the second thread reads and writes HTTP meanwhile.
 const THREADS: usize = 2;
@@ -70,6 +72,23 @@ pub fn open(folder: Option<&Path>) -> Result<Database, EmulatorError> {
     database.disable_bulk_loading()?;
     rusqlite::Connection::open(&name)?.execute_batch(STREAM_INDEX)?;
     Ok(database)
+}
+
+/// Serves the database of this folder on this port of this machine, until the process is told to end.
+///
+/// # Errors
+/// [`EmulatorError`] if the database cannot be opened or the port cannot be had.
+pub fn serve(port: u16, folder: &Path) -> Result<(), EmulatorError> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let emulator = Emulator::start(listener, open(Some(folder))?)?;
+    runtime.block_on(async {
+        let mut told_to_end = Interrupts::new()?;
+        told_to_end.next().await;
+        io::Result::Ok(())
+    })?;
+    emulator.stop();
+    Ok(())
 }
 
 impl Emulator {

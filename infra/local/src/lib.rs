@@ -17,6 +17,7 @@ pub mod build;
 pub mod client;
 pub mod console;
 pub mod emulator;
+pub mod kills;
 pub mod options;
 pub mod ports;
 pub mod processes;

@@ -6,6 +6,9 @@ use std::time::Instant;
 
 use clap::Parser;
 use local::bench;
+use local::console::Console;
+use local::emulator;
+use local::kills;
 use local::options::{Command, Options};
 use local::processes::watchdog;
 use local::redrive;
@@ -27,12 +30,24 @@ fn main() -> ExitCode {
     if let Some(Command::Simulate { seeds, seed, stories }) = command {
         return simulation::print(seeds, seed, stories);
     }
+    if let Some(Command::Emulator { port, keep }) = command {
+        return match emulator::serve(port, &keep) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                Console::new().warn(&format!("error: {error}"));
+                ExitCode::FAILURE
+            }
+        };
+    }
     // One thread is enough for whatever waits; the emulator brings its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match (runtime, surroundings()) {
         (Ok(runtime), Ok(surroundings)) => match command {
             Some(Command::Bench { port, requests, json }) => {
                 runtime.block_on(bench::run(port, requests, json.as_deref(), &surroundings))
+            }
+            Some(Command::Kill { port, rounds, seed }) => {
+                runtime.block_on(kills::run(port, rounds, seed, &surroundings))
             }
             Some(Command::Redrive { port, keep, list }) => {
                 runtime.block_on(redrive::run(port, keep.as_deref(), list, &surroundings))

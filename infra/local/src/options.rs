@@ -135,6 +135,38 @@ pub enum Command {
         stories: u64,
     },
 
+    /// Kill the real processes under load, again and again, and compare what callers were told and what was learned with the
+    /// entries in the end; fail if something differs.
+    ///
+    /// A round is a stack of its own with a table on disk. Simulated customers buy as fast as they are answered, and ask again
+    /// until they are; meanwhile the scorer, the function of the customers, the updater, the table's emulator and the whole
+    /// stack are killed (kill -9) three times each.
+    Kill {
+        /// The port of the HTTP API; the table emulator gets the one after it.
+        #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=65534))]
+        port: u16,
+
+        /// How many rounds are played.
+        #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+        rounds: u64,
+
+        /// The seed of the first round, each further one has the next: it decides who is killed, after how long.
+        #[arg(long, value_name = "S", default_value_t = 0)]
+        seed: u64,
+    },
+
+    /// Serves a table that is kept. Started by the stack, not by people.
+    #[command(hide = true)]
+    Emulator {
+        /// The port.
+        #[arg(long)]
+        port: u16,
+
+        /// The folder of the table.
+        #[arg(long)]
+        keep: PathBuf,
+    },
+
     /// Kills the processes of a stack that was killed itself. Started by the stack, not by people.
     #[command(hide = true)]
     Watchdog,

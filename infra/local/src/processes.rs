@@ -2,9 +2,11 @@
 //! starts services again when they end.
 
 pub mod group;
+pub mod interrupts;
 pub mod supervisor;
 pub mod watchdog;
 
 pub use group::GroupChild;
-pub use supervisor::{Incident, Service, Supervisor};
+pub use interrupts::Interrupts;
+pub use supervisor::{Endings, Incident, Service, Supervisor, pid_file};
 pub use watchdog::Watchdog;

@@ -12,12 +12,12 @@ use engine::money::Amount;
 use engine::time::LocalInstant;
 use lab::history::HistoryError;
 use lab::transaction::Transaction;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::client::Client;
 use crate::console::Console;
 use crate::options::Options;
+use crate::processes::Interrupts;
 use crate::stack::{Stack, StackError, StackOptions, Surroundings};
 use crate::summary::{Durations, Summary, write_json};
 use crate::traffic::history::HistorySettings;
@@ -322,24 +322,5 @@ impl<'a> Stopwatch<'a> {
 impl Drop for Stopwatch<'_> {
     fn drop(&mut self) {
         self.total.set(self.total.get() + self.began.elapsed());
-    }
-}
-
-/// Ctrl-C and the polite kill.
-struct Interrupts {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Interrupts {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => (),
-            _ = self.terminate.recv() => (),
-        }
     }
 }

@@ -16,7 +16,7 @@
 
 mod callers;
 mod delivery;
-mod dice;
+pub(crate) mod dice;
 mod faults;
 mod oracle;
 mod report;

@@ -41,7 +41,10 @@ const CREDENTIAL: &str = "local";
 pub const UPDATER: &str = "profile-updater";
 
 /// The function that scores, and that alone loads a model.
-const SCORER: &str = "score";
+pub const SCORER: &str = "score";
+
+/// The emulator's name among the services, and the subcommand under which this program is one.
+pub const EMULATOR: &str = "emulator";
 
 /// The watcher's name among the services.
 const WATCHER: &str = "cargo-lambda-watch";
@@ -49,8 +52,8 @@ const WATCHER: &str = "cargo-lambda-watch";
 /// The memory that the functions believe to have, in MB; as in the template.
 const MEMORY_SIZE_MB: &str = "512";
 
-/// How long the watcher may take to listen. It asks cargo for the workspace first.
-const WATCHER_START: Duration = Duration::from_mins(1);
+/// How long a service may take to listen. The watcher asks cargo for the workspace first.
+const SERVICE_START: Duration = Duration::from_mins(1);
 
 /// What the stack needs to know about where it runs.
 #[derive(Debug, Clone)]
@@ -117,9 +120,11 @@ pub enum StackError {
     /// A service ended too often.
     #[error("{0}")]
     GivenUp(Incident),
-    /// The watcher does not listen.
-    #[error("cargo lambda watch does not listen on {address} after {} s; its log: {log}", WATCHER_START.as_secs())]
-    WatcherSilent {
+    /// A service does not listen.
+    #[error("{service} does not listen on {address} after {} s; its log: {log}", SERVICE_START.as_secs())]
+    Silent {
+        /// Which.
+        service: &'static str,
         /// Where it should.
         address: SocketAddr,
         /// Its log.
@@ -139,7 +144,8 @@ pub struct Stack {
     pub table: store::Table,
     watchdog: Watchdog,
     supervisor: Supervisor,
-    emulator: Emulator,
+    /// The emulator in this process, if the table is in memory.
+    emulator: Option<Emulator>,
     trigger: Trigger,
     unrouted: JoinHandle<()>,
     incidents: mpsc::UnboundedReceiver<Incident>,
@@ -192,23 +198,33 @@ impl Stack {
         };
         let (cargo_lambda, ()) = tokio::try_join!(setup, build)?;
 
-        let emulator = Emulator::start(ports.emulator, emulator::open(keep)?)?;
-        let client = table_client(emulator.address());
-        store::schema::create_table(&client, TABLE_NAME).await?;
-        let table = store::Table::new(client, TABLE_NAME);
-
         let logs = logs(surroundings, port);
         let (mut supervisor, mut incidents) =
             Supervisor::new(logs.clone(), watchdog.clone()).map_err(refused("cannot make the folder of the logs"))?;
-        supervisor.start(watcher(&cargo_lambda, ports.api, surroundings)).map_err(refused("cannot make a log"))?;
-        let up = until_listening(ports.api, &logs);
-        tokio::select! {
-            up = up => up?,
-            given_up = given_up(&mut incidents, console) => return Err(StackError::GivenUp(given_up)),
-        }
+        let mut start = |service| supervisor.start(service).map_err(refused("cannot make a log"));
+        let table_endpoint = ports.emulator.local_addr().map_err(refused("cannot tell the emulator's port"))?;
+        let database = emulator::open(keep)?;
+        let emulator = if let Some(folder) = keep {
+            // In a process of its own, which is started again when it ends: what it holds outlives it. That it can be opened
+            // is known by now.
+            drop((database, ports.emulator));
+            let folder = std::path::absolute(folder).map_err(refused("cannot find the folder of the table"))?;
+            start(emulator(table_endpoint, &folder, surroundings))?;
+            listening(EMULATOR, table_endpoint, &logs, &mut incidents, console).await?;
+            None
+        } else {
+            Some(Emulator::start(ports.emulator, database)?)
+        };
+        let client = table_client(table_endpoint);
+        store::schema::create_table(&client, TABLE_NAME).await?;
+        let table = store::Table::new(client, TABLE_NAME);
+
+        start(watcher(&cargo_lambda, ports.api, surroundings))?;
+        listening(WATCHER, ports.api, &logs, &mut incidents, console).await?;
+        let mut updater_endings = None;
         for function in FUNCTIONS {
-            let service = lambda(function, ports.api, emulator.address(), surroundings);
-            supervisor.start(service).map_err(refused("cannot make a log"))?;
+            let endings = start(lambda(function, ports.api, table_endpoint, surroundings))?;
+            updater_endings = updater_endings.or((function == UPDATER).then_some(endings));
         }
         let log = Log::in_folder(&logs).map_err(refused("cannot make the trigger's log"))?;
         let on_failure = OnFailure::new(&on_failure_folder(keep, &logs));
@@ -216,11 +232,16 @@ impl Stack {
             // It is about a table that was in the memory of another process.
             on_failure.clear()?;
         }
-        let trigger = Trigger::start(ports.api, emulator.address(), settings, keep, on_failure, log).await?;
+        let updater = LambdaFunction::new(Client::new(ports.api), UPDATER, settings.function_timeout);
+        let updater = match updater_endings {
+            Some(endings) => updater.with_endings(endings),
+            None => updater,
+        };
+        let trigger = Trigger::start(updater, table_endpoint, settings, keep, on_failure, log).await?;
         let unrouted = tokio::spawn(unrouted::answer(Client::new(ports.api)));
         Ok(Self {
             api: ports.api,
-            table_endpoint: emulator.address(),
+            table_endpoint,
             logs,
             table,
             watchdog,
@@ -239,9 +260,8 @@ impl Stack {
     pub async fn start_floor(&mut self, surroundings: &Surroundings) -> Result<(), StackError> {
         build::floor(&surroundings.cargo, &surroundings.workspace, &self.watchdog).await?;
         let service = lambda(build::FLOOR, self.api, self.table_endpoint, surroundings);
-        self.supervisor
-            .start(service)
-            .map_err(|source| StackError::System { what: "cannot make a log".to_owned(), source })
+        let started = self.supervisor.start(service);
+        started.map(drop).map_err(|source| StackError::System { what: "cannot make a log".to_owned(), source })
     }
 
     /// How the stream trigger stands.
@@ -267,14 +287,16 @@ impl Stack {
         // At any moment: what was not checkpointed is delivered again next time.
         self.trigger.task.abort();
         self.supervisor.stop().await;
-        self.emulator.stop();
+        if let Some(emulator) = self.emulator {
+            emulator.stop();
+        }
         self.watchdog.finish();
     }
 }
 
 impl Trigger {
     async fn start(
-        api: SocketAddr,
+        updater: LambdaFunction,
         table_endpoint: SocketAddr,
         settings: Settings,
         keep: Option<&Path>,
@@ -283,7 +305,6 @@ impl Trigger {
     ) -> Result<Self, StackError> {
         let source = StreamSource::open(Client::new(table_endpoint), TABLE_NAME).await?;
         let checkpoint = Checkpoint::open(keep, source.stream_arn())?;
-        let updater = LambdaFunction::new(Client::new(api), UPDATER, settings.function_timeout);
         let on_failure = settings.keeps_discarded.then_some(on_failure);
         let pump = Pump::new(source, updater, settings, checkpoint, Box::new(clock::system)).with_log(log);
         let pump = match on_failure {
@@ -337,6 +358,19 @@ fn watcher(cargo_lambda: &Path, api: SocketAddr, surroundings: &Surroundings) ->
     }
 }
 
+/// The emulator of a table that is kept, as a process of its own: see [`emulator::serve`].
+fn emulator(address: SocketAddr, folder: &Path, surroundings: &Surroundings) -> Service {
+    let port = address.port().to_string();
+    let arguments = [EMULATOR.as_ref(), "--port".as_ref(), port.as_ref(), "--keep".as_ref(), folder.as_os_str()];
+    Service {
+        name: EMULATOR.to_owned(),
+        program: surroundings.program.clone(),
+        arguments: arguments.map(OsString::from).to_vec(),
+        environment: Environment::Only(Vec::new()),
+        folder: surroundings.workspace.clone(),
+    }
+}
+
 /// A function behind the watcher.
 fn lambda(name: &str, api: SocketAddr, table_endpoint: SocketAddr, surroundings: &Surroundings) -> Service {
     let runtime_api = format!("http://{api}/.rt/{name}");
@@ -374,15 +408,24 @@ pub fn function_environment(
     environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().chain(model_path).collect()
 }
 
-async fn until_listening(api: SocketAddr, logs: &Path) -> Result<(), StackError> {
+/// Waits until a service listens, unless it is given up.
+async fn listening(
+    service: &'static str,
+    address: SocketAddr,
+    logs: &Path,
+    incidents: &mut mpsc::UnboundedReceiver<Incident>,
+    console: &Console,
+) -> Result<(), StackError> {
     let connected = async {
-        while TcpStream::connect(api).await.is_err() {
+        while TcpStream::connect(address).await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(WATCHER_START, connected)
-        .await
-        .map_err(|_| StackError::WatcherSilent { address: api, log: logs.join(format!("{WATCHER}.log")) })
+    tokio::select! {
+        connected = tokio::time::timeout(SERVICE_START, connected) => connected
+            .map_err(|_| StackError::Silent { service, address, log: logs.join(format!("{service}.log")) }),
+        incident = given_up(incidents, console) => Err(StackError::GivenUp(incident)),
+    }
 }
 
 /// Reports incidents until one is final.

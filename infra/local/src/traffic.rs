@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod history;
+pub mod insisting;
 pub mod latency;
 pub mod plan;
 pub mod play;
@@ -13,6 +14,7 @@ pub mod simulated;
 pub mod tally;
 
 pub use api::Api;
+pub use insisting::{Insisting, Testimony, Told, Witness};
 pub use plan::{Job, Person, Plan};
 pub use play::{Pace, Player};
 pub use tally::{Counts, Tally};

@@ -1,11 +1,16 @@
-//! Checking what was learned: every stored profile against the fold of its customer's entries.
+//! Checking what was learned: every stored profile against the fold of its customer's entries, and what is counted by day
+//! (`counts`) against the sum over all entries.
+
+pub(crate) mod counts;
 
 use std::collections::BTreeSet;
 
-use engine::entry::Entry;
+use edge::wire::DecisionBody;
+use engine::entry::{Entry, Feedback};
 use engine::id::CustomerId;
 use engine::profile::Profile;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::{Value, json};
 use store::StoreError;
 use store::ports::{ReadProfile, ReadTimeline};
 
@@ -69,5 +74,18 @@ pub(crate) async fn compare(
             let difference = stored.difference(&Profile::of_entries(&entries));
             return Ok((entries, difference));
         }
+    }
+}
+
+/// What callers are answered about an entry that holds a decision.
+pub(crate) fn answer_of(entry: &Entry) -> Option<Value> {
+    entry.decision().map(|decision| json!(DecisionBody::new(entry.id, decision, true)))
+}
+
+/// What the customer said, as it is sent to the API.
+pub(crate) fn feedback_body(feedback: Feedback) -> Value {
+    match feedback {
+        Feedback::Regret(regret) => json!({ "feedback": feedback.name(), "regret": regret.score() }),
+        Feedback::NormalForMe | Feedback::NotMe => json!({ "feedback": feedback.name() }),
     }
 }

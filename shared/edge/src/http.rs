@@ -1,19 +1,23 @@
 //! HTTP: from an API Gateway event to a call, from an answer or a problem to a response; one log line and one metric each.
 
 use std::future::Future;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use lambda_http::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use lambda_http::http::{HeaderValue, Method, StatusCode};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde::Serialize;
+use tokio::time::timeout;
 
 use crate::metrics::RequestMetrics;
 use crate::problem::Problem;
 
 /// The largest body accepted, in bytes: a hundred purchases with room to spare.
 pub const BODY_BYTES_MAX: usize = 128 * 1024;
+
+/// How long a function may work at an answer: less than its timeout in the template, at which Lambda would end it without one.
+pub const ANSWER_BUDGET: Duration = Duration::from_secs(8);
 
 const JSON: &str = "application/json";
 const PROBLEM_JSON: &str = "application/problem+json";
@@ -94,7 +98,9 @@ pub async fn respond<H: Handler>(handler: &H, request: Request) -> Response<Body
     let result = match body(&request) {
         Ok(body) => {
             let path = request.raw_http_path().split('/').filter(|segment| !segment.is_empty()).collect();
-            handler.handle(Call { method: request.method(), path, body, request: &request }).await
+            let handling = handler.handle(Call { method: request.method(), path, body, request: &request });
+            // What is waited for is the table: nothing else here takes any time.
+            timeout(ANSWER_BUDGET, handling).await.unwrap_or_else(|elapsed| Err(Problem::table_unavailable(&elapsed)))
         }
         Err(problem) => Err(problem),
     };

@@ -64,6 +64,14 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
 
+    /// The table did not do what was asked, for this reason, or not in time; it may if it is asked again.
+    pub fn table_unavailable(cause: &dyn std::fmt::Display) -> Self {
+        let detail =
+            "The data store did not answer in time. Nothing was changed unless a retry says so; please try again.";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "TABLE_UNAVAILABLE", detail);
+        Self { internal: Some(cause.to_string()), ..problem }
+    }
+
     /// The body as `application/problem+json`.
     pub fn to_json(&self, request_id: &str) -> Vec<u8> {
         let title = self.status.canonical_reason().unwrap_or("Problem");
@@ -89,11 +97,7 @@ impl From<StoreError> for Problem {
             | StoreError::Refused { .. }
             | StoreError::NoTable { .. }
             | StoreError::OtherTable { .. }
-            | StoreError::Contended { .. } => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "TABLE_UNAVAILABLE",
-                "The data store did not answer in time. Nothing was changed unless a retry says so; please try again.",
-            ),
+            | StoreError::Contended { .. } => return Self::table_unavailable(&error),
             StoreError::Newer { .. } | StoreError::Profile(CodecError::Newer { .. }) => (
                 StatusCode::CONFLICT,
                 "NEWER_FORMAT",

@@ -10,8 +10,9 @@ use store::Table;
 use store::client::{Patience, patient};
 use tracing_subscriber::EnvFilter;
 
-/// A checkout waits: the limit on all retries lies below every function's own timeout.
-const PATIENCE: Patience = Patience {
+/// The patience of a function: the limit on all retries lies below every function's own timeout. Where a checkout waits, there
+/// is less of it.
+pub const PATIENCE: Patience = Patience {
     connect: Duration::from_millis(500),
     attempt: Duration::from_millis(700),
     operation: Duration::from_secs(3),
@@ -51,18 +52,18 @@ pub fn observe() {
     crate::metrics::attach();
 }
 
-/// The table that `TABLE_NAME` names, with a connection that already stands.
+/// The table that `TABLE_NAME` names, asked with this patience, with a connection that already stands.
 ///
 /// Credentials, region and endpoint come from the environment in the SDK's own words (`AWS_REGION`,
 /// `AWS_ENDPOINT_URL_DYNAMODB`, …).
 ///
 /// # Errors
 /// [`StartError`] if `TABLE_NAME` is not set.
-pub async fn table() -> Result<Table, StartError> {
+pub async fn table(patience: &Patience) -> Result<Table, StartError> {
     #[expect(clippy::disallowed_methods, reason = "this is the crate that reads the environment")]
     let name =
         std::env::var("TABLE_NAME").map_err(|_| StartError("TABLE_NAME must name the DynamoDB table".to_owned()))?;
-    let table = Table::new(client().await, name);
+    let table = Table::new(client(patience).await, name);
     // The SDK connects with its first request. Better now than while somebody waits at a checkout; if it fails, the first
     // request will say so.
     if !matches!(tokio::time::timeout(WARM_TIMEOUT, table.warm()).await, Ok(Ok(()))) {
@@ -131,10 +132,10 @@ pub fn models_at(model_json: Option<&Path>) -> Result<Models, StartError> {
         .map_err(|error| StartError(format!("MODEL_PATH: {} cannot be used: {error}", model_json.display())))
 }
 
-/// A DynamoDB client with this product's timeouts and retries.
-pub async fn client() -> aws_sdk_dynamodb::Client {
+/// A DynamoDB client of this patience.
+pub async fn client(patience: &Patience) -> aws_sdk_dynamodb::Client {
     let settings = aws_config::defaults(BehaviorVersion::latest());
-    let config = patient(settings, &PATIENCE).load().await;
+    let config = patient(settings, patience).load().await;
     aws_sdk_dynamodb::Client::new(&config)
 }
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let client = edge::start::client().await;
+    let client = edge::start::client(&score::PATIENCE).await;
     let table = std::env::var("TABLE_NAME")?;
     let _ = client.get_item().table_name(&table).key("pk", S("warm".into())).key("sk", S("r".into())).send().await;
     let (client, table) = (&client, &table);

@@ -33,6 +33,11 @@ impl GroupChild {
         Ok(Self { child, group, watchdog: watchdog.clone(), ended: false })
     }
 
+    /// The child's process id.
+    pub fn id(&self) -> i32 {
+        self.group.as_raw_pid()
+    }
+
     /// Waits for the child to end by itself. Can be dropped and called again.
     ///
     /// # Errors

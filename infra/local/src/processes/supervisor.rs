@@ -1,21 +1,26 @@
 //! The supervisor: starts services, writes down what they say, and starts them again when they end.
+//!
+//! As long as a service runs, its process id stands in `NAME.pid` beside its log, for whoever wants to look at it or kill it.
 
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use tokio::process::Command;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::processes::group::GroupChild;
 use crate::processes::watchdog::Watchdog;
 
-/// How often in a row a service is started again before it is given up.
+/// How often in a row a service is started again before it is given up. One that was killed did nothing wrong: it is started
+/// again however often that happens, as Lambda does.
 const RESTARTS_MAX: u32 = 5;
 
 /// The pause before the first restart; doubled for each one after it.
@@ -99,6 +104,9 @@ pub struct Supervisor {
     incidents: mpsc::UnboundedSender<Incident>,
 }
 
+/// How a service has ended, each time that it has: what Lambda tells of a runtime that is no more. Nothing at first.
+pub type Endings = watch::Receiver<Option<String>>;
+
 struct Running {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -115,18 +123,20 @@ impl Supervisor {
         Ok((Self { logs, watchdog, running: Vec::new(), incidents }, receiver))
     }
 
-    /// Starts a service, with a fresh log.
+    /// Starts a service, with a fresh log. Tells how it ends, each time that it does.
     ///
     /// # Errors
     /// What the system says when the log cannot be made. A program that cannot be started is an [`Incident`].
-    pub fn start(&mut self, service: Service) -> io::Result<()> {
+    pub fn start(&mut self, service: Service) -> io::Result<Endings> {
         let path = self.logs.join(format!("{}.log", service.name));
         File::create(&path)?;
         let (stop, stopped) = oneshot::channel();
-        let watched = Watched { service, log: path, watchdog: self.watchdog.clone() };
+        let (ended, endings) = watch::channel(None);
+        let pid = pid_file(&self.logs, &service.name);
+        let watched = Watched { service, log: path, pid, watchdog: self.watchdog.clone(), ended };
         let task = tokio::spawn(watched.keep_running(stopped, self.incidents.clone()));
         self.running.push(Running { stop, task });
-        Ok(())
+        Ok(endings)
     }
 
     /// Stops every service, the last one started first, and returns when none is left.
@@ -143,7 +153,9 @@ impl Supervisor {
 struct Watched {
     service: Service,
     log: PathBuf,
+    pid: PathBuf,
     watchdog: Watchdog,
+    ended: watch::Sender<Option<String>>,
 }
 
 impl Watched {
@@ -151,14 +163,21 @@ impl Watched {
         let mut restarts = 0;
         loop {
             let started = Instant::now();
-            let how = match self.spawn() {
-                Err(error) => error.to_string(),
+            let end = match self.spawn() {
+                Err(error) => Err(error),
                 Ok(mut child) => tokio::select! {
-                    _ = &mut stopped => return child.stop(STOP_GRACE).await,
-                    ended = child.wait() => ended.map_or_else(|error| error.to_string(), |status| status.to_string()),
+                    _ = &mut stopped => {
+                        self.forget_pid();
+                        return child.stop(STOP_GRACE).await;
+                    }
+                    ended = child.wait() => ended,
                 },
             };
-            restarts = if started.elapsed() >= RECOVERED_AFTER { 0 } else { restarts };
+            self.forget_pid();
+            let killed = end.as_ref().is_ok_and(|status| was_killed(*status));
+            let how = end.map_or_else(|error| error.to_string(), |status| status.to_string());
+            self.ended.send_replace(Some(how.clone()));
+            restarts = if killed || started.elapsed() >= RECOVERED_AFTER { 0 } else { restarts };
             let restart_in = (restarts < RESTARTS_MAX).then(|| RESTART_PAUSE * 2_u32.pow(restarts));
             let last_lines = last_lines(&self.log).unwrap_or_default();
             let (service, log) = (self.service.name.clone(), self.log.clone());
@@ -184,8 +203,25 @@ impl Watched {
         if let Environment::Only(variables) = &self.service.environment {
             command.env_clear().envs(variables.iter().map(|(name, value)| (name, value)));
         }
-        GroupChild::spawn(command, &self.watchdog)
+        let child = GroupChild::spawn(command, &self.watchdog)?;
+        std::fs::write(&self.pid, format!("{}\n", child.id()))?;
+        Ok(child)
     }
+
+    /// The system may give its process id to another one at any time.
+    fn forget_pid(&self) {
+        // An error means that it could not be started, and there is none.
+        let _ = std::fs::remove_file(&self.pid);
+    }
+}
+
+/// Where the process id of a service stands as long as it runs.
+pub fn pid_file(logs: &Path, service: &str) -> PathBuf {
+    logs.join(format!("{service}.pid"))
+}
+
+fn was_killed(status: ExitStatus) -> bool {
+    status.signal() == Some(Signal::KILL.as_raw())
 }
 
 /// The last lines of a file that are not blank.

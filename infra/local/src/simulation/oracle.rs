@@ -3,28 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edge::wire::DecisionBody;
-use engine::entry::{Entry, Feedback, Outcome};
+use engine::entry::{Entry, Outcome};
 use engine::id::{AttemptId, CustomerId, MerchantId};
-use engine::merchant::label_change;
-use engine::profile::Change;
-use engine::rollup::Counters;
-use engine::time::{DAY_MS, Day};
-use serde_json::{Value, json};
-use store::ports::{ReadMerchant, ReadRollups};
+use engine::time::DAY_MS;
+use serde_json::Value;
 use store::stream::Told;
 use store::{StoreError, Table};
 
 use crate::simulation::faults;
 use crate::simulation::stories::{Erasure, Ledger, Plan, Witness, earliest};
 use crate::simulation::time::now;
-use crate::verify::compare;
+use crate::verify::counts::{self, Counts, count};
+use crate::verify::{answer_of, compare, feedback_body};
 
 /// A request whose sender gave up may still be carried out until then, in milliseconds.
 const GRACE_MS: u64 = faults::LATE_MS_MAX + 10_000;
-
-/// A count by day and name: of a roll-up, or of a merchant's record.
-type Counts = BTreeMap<(String, Day, String), i64>;
 
 /// What is in the table in the end.
 struct Found {
@@ -46,7 +39,9 @@ pub(crate) async fn differences(
     for customer in &plan.customers {
         found.fold(table, customer).await?;
     }
-    found.compare_counts(&stored_counts(table, plan).await?, &told);
+    let merchants = (0..plan.merchants).filter_map(|number| MerchantId::parse(&format!("m{number}")).ok());
+    let stored = counts::stored(table, earliest().day(), now().plus_ms(DAY_MS).day(), merchants).await?;
+    found.compare_counts(&stored, &told);
     let erasures = ledger.erasures();
     for witness in ledger.witnesses() {
         found.compare_witness(&witness, &erasures);
@@ -68,16 +63,16 @@ impl Found {
     fn compare_counts(&mut self, stored: &Counts, told: &[Told]) {
         let mut expected = Counts::new();
         for entry in self.entries.values() {
-            for (key, count) in counts_of(entry) {
+            for (key, count) in counts::of_entry(entry) {
                 *expected.entry(key).or_default() += count;
             }
         }
         let mut room: BTreeMap<_, (i64, i64)> = BTreeMap::new();
         for states in self.erased(told) {
-            let counts: Vec<Counts> = states.iter().map(|entry| counts_of(entry)).collect();
+            let counts: Vec<Counts> = states.iter().map(|entry| counts::of_entry(entry)).collect();
             let names: BTreeSet<_> = counts.iter().flat_map(BTreeMap::keys).collect();
             for name in names {
-                let of = |counts: &Counts| counts.get(name).copied().unwrap_or_default();
+                let of = |counts: &Counts| count(counts, name);
                 let (least, most) = room.entry(name.clone()).or_default();
                 *least += counts.iter().map(of).min().unwrap_or_default().min(0);
                 *most += counts.iter().map(of).max().unwrap_or_default().max(0);
@@ -85,7 +80,7 @@ impl Found {
         }
         let names: BTreeSet<_> = stored.keys().chain(expected.keys()).collect();
         for name in names {
-            let of = |counts: &Counts| counts.get(name).copied().unwrap_or_default();
+            let of = |counts: &Counts| count(counts, name);
             let (least, most) = room.get(name).copied().unwrap_or_default();
             let difference = of(stored) - of(&expected);
             if !(least..=most).contains(&difference) {
@@ -141,7 +136,7 @@ impl Found {
         if witness.tries.iter().all(|span| span.until_ms + GRACE_MS < erased_from_ms) {
             differences.push("it was erased, and is still there".to_owned());
         }
-        let decision = entry.decision().map(|it| json!(DecisionBody::new(id, it, true)));
+        let decision = answer_of(entry);
         if answers.first().is_some_and(|answer| **answer != decision.clone().unwrap_or_default()) {
             differences.push("the decision answered is not the one recorded".to_owned());
         }
@@ -163,42 +158,4 @@ impl Found {
         }
         self.differences.extend(differences.into_iter().map(|difference| format!("{id}: {difference}")));
     }
-}
-
-fn feedback_body(feedback: Feedback) -> Value {
-    match feedback {
-        Feedback::Regret(regret) => json!({ "feedback": feedback.name(), "regret": regret.score() }),
-        _ => json!({ "feedback": feedback.name() }),
-    }
-}
-
-/// What one entry counts for, in its day's roll-up and in its merchant's record.
-fn counts_of(entry: &Entry) -> Counts {
-    let day = entry.attempt.occurred_at.instant().day();
-    let rollup = Counters::of_entry(entry);
-    let mut counts: Counts =
-        rollup.iter().map(|(name, count)| (("roll-up".to_owned(), day, name.to_owned()), count)).collect();
-    if let (Some(merchant), Some(labels)) =
-        (&entry.attempt.merchant, label_change(Change { before: None, after: entry }))
-    {
-        counts.insert((merchant.to_string(), day, "labelled".to_owned()), labels.labelled);
-        counts.insert((merchant.to_string(), day, "positive".to_owned()), labels.positive);
-    }
-    counts
-}
-
-/// What the table counts.
-async fn stored_counts(table: &Table, plan: &Plan) -> Result<Counts, StoreError> {
-    let mut counts = Counts::new();
-    for (day, counters) in table.read_rollups(earliest().day(), now().plus_ms(DAY_MS).day()).await? {
-        counts.extend(counters.iter().map(|(name, count)| (("roll-up".to_owned(), day, name.to_owned()), count)));
-    }
-    for number in 0..plan.merchants {
-        let Ok(merchant) = MerchantId::parse(&format!("m{number}")) else { continue };
-        for (day, labels) in table.read_merchant(&merchant).await?.days() {
-            counts.insert((merchant.to_string(), day, "labelled".to_owned()), labels.labelled);
-            counts.insert((merchant.to_string(), day, "positive".to_owned()), labels.positive);
-        }
-    }
-    Ok(counts)
 }

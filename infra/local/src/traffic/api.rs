@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::json;
 
 use crate::client::{Answer, Client, ClientError};
+use crate::traffic::insisting::Insisting;
+use crate::verify::feedback_body;
 
 /// The most purchases that one import takes.
 pub const IMPORT_MAX: usize = 100;
@@ -18,7 +20,16 @@ pub const IMPORT_MAX: usize = 100;
 /// The API behind the watcher.
 #[derive(Clone)]
 pub struct Api {
-    client: Client,
+    caller: Caller,
+}
+
+/// Who sends the requests.
+#[derive(Clone)]
+enum Caller {
+    /// One that asks once, and takes what comes.
+    Once(Client),
+    /// One that asks until it is answered.
+    Insisting(Insisting),
 }
 
 /// An amount on the wire.
@@ -93,12 +104,27 @@ impl Decision {
 impl Api {
     /// The API that the client is for.
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self { caller: Caller::Once(client) }
+    }
+
+    /// The API, through a caller that asks until it is answered.
+    pub fn insisting(caller: Insisting) -> Self {
+        Self { caller: Caller::Insisting(caller) }
     }
 
     /// Where it is.
     pub fn address(&self) -> SocketAddr {
-        self.client.address()
+        match &self.caller {
+            Caller::Once(client) => client.address(),
+            Caller::Insisting(caller) => caller.address(),
+        }
+    }
+
+    async fn post(&self, path: &str, body: &(impl Serialize + Sync)) -> Result<Answer, ClientError> {
+        match &self.caller {
+            Caller::Once(client) => client.post(path, body).await,
+            Caller::Insisting(caller) => caller.post(path, serde_json::to_value(body)?).await,
+        }
     }
 
     /// `POST /v1/attempts`; 2xx with a [`Decision`].
@@ -107,7 +133,7 @@ impl Api {
     /// [`ClientError`] without an answer. A refusal is an answer.
     pub async fn score(&self, attempt: &Transaction) -> Result<Answer, ClientError> {
         let body = Attempt { customer_id: attempt.customer_id.as_str(), purchase: purchase(attempt) };
-        self.client.post("/v1/attempts", &body).await
+        self.post("/v1/attempts", &body).await
     }
 
     /// `POST /v1/customers/{customer_id}/purchases`, at most [`IMPORT_MAX`]; 2xx with [`Imported`].
@@ -120,7 +146,7 @@ impl Api {
         purchases: impl IntoIterator<Item = &'a Transaction>,
     ) -> Result<Answer, ClientError> {
         let purchases: Vec<Purchase<'_>> = purchases.into_iter().map(purchase).collect();
-        self.client.post(&format!("/v1/customers/{customer}/purchases"), &json!({ "purchases": purchases })).await
+        self.post(&format!("/v1/customers/{customer}/purchases"), &json!({ "purchases": purchases })).await
     }
 
     /// `POST …/attempts/{attempt_id}/outcome`.
@@ -134,7 +160,7 @@ impl Api {
         outcome: Outcome,
     ) -> Result<Answer, ClientError> {
         let path = format!("/v1/customers/{customer}/attempts/{attempt}/outcome");
-        self.client.post(&path, &json!({ "outcome": outcome.name() })).await
+        self.post(&path, &json!({ "outcome": outcome.name() })).await
     }
 
     /// `POST …/attempts/{attempt_id}/feedback`.
@@ -148,11 +174,7 @@ impl Api {
         feedback: Feedback,
     ) -> Result<Answer, ClientError> {
         let path = format!("/v1/customers/{customer}/attempts/{attempt}/feedback");
-        let body = match feedback {
-            Feedback::Regret(regret) => json!({ "feedback": feedback.name(), "regret": regret.score() }),
-            Feedback::NormalForMe | Feedback::NotMe => json!({ "feedback": feedback.name() }),
-        };
-        self.client.post(&path, &body).await
+        self.post(&path, &feedback_body(feedback)).await
     }
 }
 

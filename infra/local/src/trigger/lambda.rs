@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::client::Client;
+use crate::processes::Endings;
 
 /// Something that takes a stream event and says what became of it.
 pub trait Handler: Send {
@@ -53,6 +54,7 @@ pub struct LambdaFunction {
     name: String,
     path: String,
     timeout: Duration,
+    endings: Option<Endings>,
 }
 
 impl LambdaFunction {
@@ -60,7 +62,26 @@ impl LambdaFunction {
     pub fn new(client: Client, name: &str, timeout: Duration) -> Self {
         let path = format!("/2015-03-31/functions/{name}/invocations");
         // The function's own timeout takes the place of the client's.
-        Self { client: client.without_timeout(), name: name.to_owned(), path, timeout }
+        Self { client: client.without_timeout(), name: name.to_owned(), path, timeout, endings: None }
+    }
+
+    /// The same, whose process is known to have ended when this tells so. The watcher waits for the answer of such a process,
+    /// where Lambda says at once what became of it.
+    #[must_use]
+    pub fn with_endings(self, endings: Endings) -> Self {
+        Self { endings: Some(endings), ..self }
+    }
+
+    /// Returns when its process has ended, with what Lambda says then.
+    async fn ended(&self) -> String {
+        if let Some(mut endings) = self.endings.clone() {
+            endings.mark_unchanged();
+            if endings.changed().await.is_ok() {
+                let how = endings.borrow().clone().unwrap_or_default();
+                return format!("Runtime exited with error: {how}");
+            }
+        }
+        std::future::pending().await
     }
 
     fn undelivered(&self, reason: String) -> Undelivered {
@@ -74,7 +95,11 @@ impl Handler for LambdaFunction {
     }
 
     async fn invoke(&self, event: &Value) -> Result<Reply, Undelivered> {
-        let answer = match tokio::time::timeout(self.timeout, self.client.post(&self.path, event)).await {
+        let answer = tokio::select! {
+            answer = tokio::time::timeout(self.timeout, self.client.post(&self.path, event)) => answer,
+            message = self.ended() => return Ok(Reply::FunctionError(message)),
+        };
+        let answer = match answer {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return Err(self.undelivered(error.to_string())),
             // It was invoked, and ended or got stuck. Said as Lambda says it.

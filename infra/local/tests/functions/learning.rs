@@ -13,13 +13,13 @@ use store::ports::{EntryChange, Put, PutEntry, ReadMerchant, ReadProfile, ReadRo
 use crate::world::{World, ada, call, golden, now, with_body, with_fields};
 
 /// What the stored profile differs in from the fold over the customer's entries.
-async fn difference(world: &World) -> Option<String> {
+pub(crate) async fn difference(world: &World) -> Option<String> {
     let verification = verify(&world.table, &[ada()].into(), |_| ()).await.unwrap();
     verification.mismatches.into_iter().next()
 }
 
 /// Imports, attempts, outcomes and feedback of every kind.
-async fn eventful(world: &World) {
+pub(crate) async fn eventful(world: &World) {
     call(&world.customers, &golden("customers-purchases")).await.ok();
     for (number, (outcome, feedback)) in [
         ("proceeded", json!({ "feedback": "not_me" })),

@@ -14,12 +14,12 @@ fn root(file: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn template() -> Yaml {
+pub(crate) fn template() -> Yaml {
     serde_yaml_ng::from_str(&root("infra/template.yaml")).unwrap()
 }
 
 /// Every function of the template, by the name of its folder.
-fn functions(template: &Yaml) -> BTreeMap<String, Yaml> {
+pub(crate) fn functions(template: &Yaml) -> BTreeMap<String, Yaml> {
     let resources = template["Resources"].as_mapping().unwrap();
     let functions = resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function");
     functions

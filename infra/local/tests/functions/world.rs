@@ -1,6 +1,7 @@
 //! A world for one test: an emulator with its table, the handlers over it, and a clock that stands.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use customers::Customers;
 use edge::http::{Handler, respond};
@@ -17,6 +18,8 @@ use profile_updater::{Batch, ProfileUpdater, Response};
 use score::Score;
 use serde_json::{Value, json};
 use store::Table;
+
+use crate::proxy::Proxy;
 
 pub(crate) const TABLE: &str = "guardian";
 
@@ -65,15 +68,32 @@ impl World {
         let client = table_client(emulator.address());
         store::schema::create_table(&client, TABLE).await.unwrap();
         let table = Table::new(client.clone(), TABLE);
+        Self::of(emulator, client, &table, &table).await
+    }
+
+    /// A world whose functions reach the table over a wire on which things go wrong, as patient as they are when deployed.
+    /// `client` and `table` reach it without.
+    pub(crate) async fn behind_proxy() -> (Self, Proxy) {
+        let world = Self::new().await;
+        let proxy = Proxy::start(world.emulator.as_ref().unwrap().address()).await;
+        let at_checkout = Table::new(proxy.client(&score::PATIENCE).await, TABLE);
+        let unhurried = Table::new(proxy.client(&edge::start::PATIENCE).await, TABLE);
+        let Self { emulator, client, table, .. } = world;
+        let world = Self { table, ..Self::of(emulator.unwrap(), client, &at_checkout, &unhurried).await };
+        (world, proxy)
+    }
+
+    /// The functions over the table, that which scores over one of its own.
+    async fn of(emulator: Emulator, client: aws_sdk_dynamodb::Client, at_checkout: &Table, table: &Table) -> Self {
         let stream = StreamSource::open(local::client::Client::new(emulator.address()), TABLE).await.unwrap();
         Self {
             emulator: Some(emulator),
             client,
-            score: Score::new(table.clone(), Policy::default(), Models::compiled_in().unwrap(), now),
+            score: Score::new(at_checkout.clone(), Policy::default(), Models::compiled_in().unwrap(), now),
             customers: Customers::new(table.clone(), now),
             report: MetricsReport::new(table.clone(), now),
             updater: ProfileUpdater::new(table.clone()),
-            table,
+            table: table.clone(),
             stream,
             told_until: None,
         }
@@ -129,6 +149,14 @@ fn daily_purchase(days: i64) -> Value {
         "merchant_id": format!("shop-{}", days % 3),
         "occurred_at": at.to_string(),
     })
+}
+
+/// How long Lambda lets a function work, by the name of its folder, from the template.
+pub(crate) fn timeout_of(function: &str) -> Duration {
+    let template = crate::template::template();
+    let own = &crate::template::functions(&template)[function]["Timeout"];
+    let seconds = own.as_u64().or_else(|| template["Globals"]["Function"]["Timeout"].as_u64());
+    Duration::from_secs(seconds.unwrap())
 }
 
 /// The settings of the updater's stream, from the template.

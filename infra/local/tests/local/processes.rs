@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use local::processes::supervisor::Environment;
-use local::processes::{GroupChild, Incident, Service, Supervisor, Watchdog};
-use rustix::process::{Pid, test_kill_process};
+use local::processes::{GroupChild, Incident, Service, Supervisor, Watchdog, pid_file};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::emulator::Folder;
 
@@ -130,6 +130,36 @@ async fn what_keeps_crashing_is_given_up() {
     assert!(last.contains("6 times in a row and is given up"), "{last}");
     assert!(last.contains("broken.log is empty"), "{last}");
     supervisor.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_killed_is_started_again_however_often_and_told() {
+    let folder = Folder::new("killed");
+    let (mut supervisor, mut incidents) = Supervisor::new(folder.path().to_owned(), watchdog()).unwrap();
+    let endings = supervisor.start(shell("victim", "kill -9 $$")).unwrap();
+    assert_eq!(*endings.borrow(), None);
+    for _ in 0..10 {
+        let incident = incidents.recv().await.unwrap();
+        assert_eq!(incident.restart_in, Some(Duration::from_millis(200)), "{incident}");
+        assert_eq!(endings.borrow().as_ref(), Some(&incident.how));
+    }
+    supervisor.stop().await;
+}
+
+#[tokio::test]
+async fn the_process_id_of_a_service_stands_beside_its_log_as_long_as_it_runs() {
+    let folder = Folder::new("pid");
+    let (mut supervisor, mut incidents) = Supervisor::new(folder.path().to_owned(), watchdog()).unwrap();
+    supervisor.start(shell("sleeper", "sleep 1000")).unwrap();
+    let file = pid_file(folder.path(), "sleeper");
+    let pid = || std::fs::read_to_string(&file).ok().filter(|text| text.ends_with('\n'));
+    let first = eventually("a process id", pid).await;
+    let process = Pid::from_raw(first.trim().parse().unwrap()).unwrap();
+    kill_process(process, Signal::KILL).unwrap();
+    incidents.recv().await.unwrap();
+    eventually("another process id", || pid().filter(|pid| *pid != first)).await;
+    supervisor.stop().await;
+    assert_eq!(pid(), None);
 }
 
 #[tokio::test]

@@ -11,7 +11,8 @@ use local::trigger::pump::drained;
 use local::trigger::redrive::{Redriven, redrive};
 use local::trigger::rules::Rules;
 use local::trigger::{
-    Checkpoint, Handler, Log, OnFailure, Pump, PumpState, RecordSource, Reply, Settings, StreamSource, Undelivered,
+    Checkpoint, Handler, LambdaFunction, Log, OnFailure, Pump, PumpState, RecordSource, Reply, Settings, StreamSource,
+    Undelivered,
 };
 use serde_json::{Value, json};
 
@@ -301,4 +302,25 @@ async fn a_stream_that_is_gone_is_trouble_not_an_end() {
             assert!(changed.unwrap().trouble.as_ref().unwrap().contains("ResourceNotFoundException"));
         }
     }
+}
+
+#[tokio::test]
+async fn a_function_whose_process_ends_has_failed_and_is_not_waited_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (ended, endings) = tokio::sync::watch::channel(Some("an end of before".to_owned()));
+    // For a day: what is told must come from the end of the process.
+    let function =
+        LambdaFunction::new(Client::new(listener.local_addr().unwrap()), "updater", Duration::from_hours(24));
+    let function = function.with_endings(endings);
+    let event = json!({});
+    let ending = async {
+        let (_invocation, _) = listener.accept().await.unwrap();
+        ended.send_replace(Some("signal: 9 (SIGKILL)".to_owned()));
+        std::future::pending::<()>().await;
+    };
+    let reply = tokio::select! {
+        reply = function.invoke(&event) => reply.unwrap(),
+        () = ending => unreachable!(),
+    };
+    assert_eq!(reply, Reply::FunctionError("Runtime exited with error: signal: 9 (SIGKILL)".to_owned()));
 }
