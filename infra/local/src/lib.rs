@@ -16,6 +16,7 @@ pub mod bench;
 pub mod build;
 pub mod client;
 pub mod console;
+pub mod dynamodb_local;
 pub mod emulator;
 pub mod options;
 pub mod ports;

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use local::bench;
+use local::dynamodb_local;
 use local::options::{Command, Options};
 use local::processes::watchdog;
 use local::redrive;
@@ -36,6 +37,9 @@ fn main() -> ExitCode {
             }
             Some(Command::Redrive { port, keep, list }) => {
                 runtime.block_on(redrive::run(port, keep.as_deref(), list, &surroundings))
+            }
+            Some(Command::DynamodbLocal { port, command }) => {
+                runtime.block_on(dynamodb_local::run(port, &command, &surroundings))
             }
             _ => runtime.block_on(run(options, surroundings, started)),
         },

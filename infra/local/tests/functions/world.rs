@@ -1,6 +1,4 @@
-//! A world for one test: an emulator with its table, the handlers over it, and a clock that stands.
-
-use std::net::TcpListener;
+//! A world for one test: a DynamoDB with its table, the handlers over it, and a clock that stands.
 
 use customers::Customers;
 use edge::http::{Handler, respond};
@@ -9,8 +7,6 @@ use engine::policy::Policy;
 use engine::score::Models;
 use engine::time::{Instant, LocalInstant};
 use lambda_http::Body;
-use local::emulator::{self, Emulator};
-use local::stack::table_client;
 use local::trigger::{RecordSource, Settings, StreamSource};
 use metrics_report::MetricsReport;
 use profile_updater::{Batch, ProfileUpdater, Response};
@@ -18,7 +14,7 @@ use score::Score;
 use serde_json::{Value, json};
 use store::Table;
 
-pub(crate) const TABLE: &str = "guardian";
+use crate::dynamodb::DynamoDb;
 
 /// When every test takes place.
 pub(crate) fn now() -> Instant {
@@ -26,8 +22,7 @@ pub(crate) fn now() -> Instant {
 }
 
 pub(crate) struct World {
-    emulator: Option<Emulator>,
-    pub(crate) client: aws_sdk_dynamodb::Client,
+    pub(crate) dynamodb: DynamoDb,
     pub(crate) table: Table,
     pub(crate) score: Score<Table>,
     pub(crate) customers: Customers<Table>,
@@ -60,15 +55,12 @@ impl Answer {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let emulator = Emulator::start(listener, emulator::open(None).unwrap()).unwrap();
-        let client = table_client(emulator.address());
-        store::schema::create_table(&client, TABLE).await.unwrap();
-        let table = Table::new(client.clone(), TABLE);
-        let stream = StreamSource::open(local::client::Client::new(emulator.address()), TABLE).await.unwrap();
+        let dynamodb = DynamoDb::start().await;
+        let table = Table::new(dynamodb.client.clone(), &dynamodb.table_name);
+        let client = local::client::Client::new(dynamodb.address());
+        let stream = StreamSource::open(client, &dynamodb.table_name).await.unwrap();
         Self {
-            emulator: Some(emulator),
-            client,
+            dynamodb,
             score: Score::new(table.clone(), Policy::default(), Models::compiled_in().unwrap(), now),
             customers: Customers::new(table.clone(), now),
             report: MetricsReport::new(table.clone(), now),
@@ -79,11 +71,9 @@ impl World {
         }
     }
 
-    /// Stops the emulator, as if the table were gone.
+    /// Makes the table unreachable.
     pub(crate) fn lose_table(&mut self) {
-        if let Some(emulator) = self.emulator.take() {
-            emulator.stop();
-        }
+        self.dynamodb.lose();
     }
 
     /// The records that the stream has brought since the last call, as Lambda delivers them.
