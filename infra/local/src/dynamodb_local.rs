@@ -91,7 +91,13 @@ async fn start(
     let mut command = Command::new(&found.java);
     command
         .current_dir(&found.folder)
-        .args(["-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-disableTelemetry"])
+        .args([
+            "-Djava.library.path=./DynamoDBLocal_lib",
+            "-jar",
+            "DynamoDBLocal.jar",
+            "-inMemory",
+            "-disableTelemetry",
+        ])
         .args(["-port", &address.port().to_string()])
         .stdin(Stdio::null())
         .stdout(output)
@@ -103,12 +109,11 @@ async fn start(
         }
     };
     tokio::select! {
-        up = tokio::time::timeout(START_TIMEOUT, listening) => match up {
-            Ok(()) => Ok((emulator, address)),
-            Err(_) => {
-                let reason = format!("not listening after {} s", START_TIMEOUT.as_secs());
-                Err(CommandError::NotUp { reason, log: log.to_owned() })
-            }
+        up = tokio::time::timeout(START_TIMEOUT, listening) => if up.is_ok() {
+            Ok((emulator, address))
+        } else {
+            let reason = format!("not listening after {} s", START_TIMEOUT.as_secs());
+            Err(CommandError::NotUp { reason, log: log.to_owned() })
         },
         gone = emulator.wait() => Err(not_up(log, gone)),
     }

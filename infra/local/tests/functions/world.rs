@@ -1,5 +1,7 @@
 //! A world for one test: a DynamoDB with its table, the handlers over it, and a clock that stands.
 
+use std::time::Duration;
+
 use customers::Customers;
 use edge::http::{Handler, respond};
 use engine::id::CustomerId;
@@ -10,7 +12,7 @@ use lambda_http::Body;
 use local::trigger::{RecordSource, Settings, StreamSource};
 use metrics_report::MetricsReport;
 use profile_updater::{Batch, ProfileUpdater, Response};
-use score::Score;
+use score::{Budgets, Score};
 use serde_json::{Value, json};
 use store::Table;
 
@@ -20,6 +22,9 @@ use crate::dynamodb::DynamoDb;
 pub(crate) fn now() -> Instant {
     LocalInstant::parse("2026-03-14T10:00:00Z").unwrap().instant()
 }
+
+/// Budgets that no machine is too slow for.
+const PATIENT: Budgets = Budgets { read: Duration::from_mins(1), write: Duration::from_mins(1) };
 
 pub(crate) struct World {
     pub(crate) dynamodb: DynamoDb,
@@ -61,7 +66,7 @@ impl World {
         let stream = StreamSource::open(client, &dynamodb.table_name).await.unwrap();
         Self {
             dynamodb,
-            score: Score::new(table.clone(), Policy::default(), Models::compiled_in().unwrap(), now),
+            score: score_over(&table).with_budgets(PATIENT),
             customers: Customers::new(table.clone(), now),
             report: MetricsReport::new(table.clone(), now),
             updater: ProfileUpdater::new(table.clone()),
@@ -71,8 +76,9 @@ impl World {
         }
     }
 
-    /// Makes the table unreachable.
+    /// Makes the table unreachable; from now on scoring is no more patient than it is in AWS.
     pub(crate) fn lose_table(&mut self) {
+        self.score = score_over(&self.table);
         self.dynamodb.lose();
     }
 
@@ -106,6 +112,10 @@ impl World {
         assert_eq!(self.learn().await, Response::default());
         self
     }
+}
+
+fn score_over(table: &Table) -> Score<Table> {
+    Score::new(table.clone(), Policy::default(), Models::compiled_in().unwrap(), now)
 }
 
 /// A grocery purchase at noon, `days` before the day before [`now`].

@@ -71,11 +71,13 @@ impl DynamoDb {
 pub(crate) fn elsewhere() -> Option<SocketAddr> {
     let url = std::env::var(ENDPOINT_VARIABLE).ok()?;
     let address = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/').parse());
-    Some(address.and_then(Result::ok).unwrap_or_else(|| panic!("{ENDPOINT_VARIABLE} is {url}, not http://ADDRESS:PORT")))
+    Some(
+        address.and_then(Result::ok).unwrap_or_else(|| panic!("{ENDPOINT_VARIABLE} is {url}, not http://ADDRESS:PORT")),
+    )
 }
 
 /// A table's name that no other test has, of this run or another.
-fn name_of_its_own() -> String {
+pub(crate) fn name_of_its_own() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("{TABLE_NAME}-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
