@@ -74,8 +74,24 @@ pub struct Score<P> {
     policies: Policies,
     models: Models,
     clock: Clock,
+    budgets: Budgets,
     merchants: Merchants,
     breaker: Mutex<Breaker>,
+}
+
+/// How long a decision waits for the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Budgets {
+    /// For reading.
+    pub read: Duration,
+    /// For recording.
+    pub write: Duration,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        Self { read: READ_BUDGET, write: WRITE_BUDGET }
+    }
 }
 
 /// How long each part of a request took.
@@ -123,7 +139,13 @@ impl<P: Ports> Score<P> {
     /// A function that uses these ports, these models and this clock, and this policy unless the table holds another.
     pub fn new(ports: P, policy: Policy, models: Models, clock: Clock) -> Self {
         let (policies, breaker) = (Policies::new(policy), Mutex::default());
-        Self { ports, policies, models, clock, merchants: Merchants::default(), breaker }
+        Self { ports, policies, models, clock, budgets: Budgets::default(), merchants: Merchants::default(), breaker }
+    }
+
+    /// The same with other budgets: where nobody waits at a checkout, and a slow machine must not change a decision.
+    #[must_use]
+    pub fn with_budgets(self, budgets: Budgets) -> Self {
+        Self { budgets, ..self }
     }
 
     /// Decides with what can be read in time. Never fails: what is missing is named in the decision.
@@ -131,9 +153,9 @@ impl<P: Ports> Score<P> {
         let started = Stopwatch::now();
         let since = attempt.occurred_at.instant().plus_ms(-HOUR_MS);
         let (customer, merchant, ()) = tokio::join!(
-            timeout(READ_BUDGET, self.ports.read_customer(&attempt.customer, since)),
-            timeout(READ_BUDGET, self.read_merchant(attempt.merchant.as_ref())),
-            self.policies.refresh(&self.ports, READ_BUDGET),
+            timeout(self.budgets.read, self.ports.read_customer(&attempt.customer, since)),
+            timeout(self.budgets.read, self.read_merchant(attempt.merchant.as_ref())),
+            self.policies.refresh(&self.ports, self.budgets.read),
         );
         timing.read = started.elapsed();
 
@@ -189,7 +211,7 @@ impl<P: Ports> Score<P> {
 
     /// Writes the entry once. Only a contradiction is a problem; a table that does not answer is not the customer's.
     async fn record(&self, entry: &Entry) -> Result<Recorded, Problem> {
-        match timeout(WRITE_BUDGET, self.ports.put_entry(entry)).await {
+        match timeout(self.budgets.write, self.ports.put_entry(entry)).await {
             Ok(Ok(Put::Created)) => Ok(Recorded::New),
             Ok(Ok(Put::Existing(existing))) => match existing.decision() {
                 Some(decision) if existing.attempt == entry.attempt => {

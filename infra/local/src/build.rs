@@ -19,7 +19,7 @@ pub const FLOOR: &str = "floor";
 /// (<https://doc.rust-lang.org/cargo/reference/environment-variables.html>). It must not reach the cargo that builds the
 /// functions: build scripts (that of `ring`, for one) ask to be run again when such a variable has changed, and half of the
 /// dependencies would be compiled anew, now and at the next start.
-const ABOUT_THIS_PACKAGE: [&str; 16] = [
+pub(crate) const ABOUT_THIS_PACKAGE: [&str; 16] = [
     "CARGO_MANIFEST_DIR",
     "CARGO_MANIFEST_PATH",
     "CARGO_PKG_AUTHORS",

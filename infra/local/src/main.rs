@@ -7,6 +7,8 @@ use std::time::Instant;
 use clap::Parser;
 use local::bench;
 use local::console::Console;
+use local::costs;
+use local::dynamodb_local;
 use local::emulator;
 use local::kills;
 use local::options::{Command, Options};
@@ -51,6 +53,12 @@ fn main() -> ExitCode {
             }
             Some(Command::Redrive { port, keep, list }) => {
                 runtime.block_on(redrive::run(port, keep.as_deref(), list, &surroundings))
+            }
+            Some(Command::Costs { entries, json }) => {
+                runtime.block_on(costs::run(&entries, json.as_deref(), &surroundings))
+            }
+            Some(Command::DynamodbLocal { port, command }) => {
+                runtime.block_on(dynamodb_local::run(port, &command, &surroundings))
             }
             _ => runtime.block_on(run(options, surroundings, started)),
         },

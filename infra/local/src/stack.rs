@@ -20,7 +20,7 @@ use crate::emulator::{self, Emulator, EmulatorError};
 use crate::ports::{PortError, Ports};
 use crate::processes::supervisor::Environment;
 use crate::processes::{Incident, Service, Supervisor, Watchdog};
-use crate::setup::{self, SetupError};
+use crate::setup::{self, SetupError, Workshop};
 use crate::trigger::checkpoint::CheckpointError;
 use crate::trigger::mapping::MappingError;
 use crate::trigger::on_failure::OnFailureError;
@@ -189,9 +189,10 @@ impl Stack {
             move |source| StackError::System { what, source }
         };
         let watchdog = Watchdog::start(&surroundings.program).map_err(refused("cannot start the watchdog"))?;
-        let tools = hidden(surroundings).join("tools");
+        let tools = tools(surroundings);
         // Whichever fails first ends the other: nobody should wait for a build to learn that a download failed.
-        let setup = async { setup::cargo_lambda(&tools, &watchdog, console).await.map_err(StackError::from) };
+        let workshop = Workshop { tools: &tools, watchdog: &watchdog, console };
+        let setup = async { setup::cargo_lambda(workshop).await.map_err(StackError::from) };
         let build = async {
             let built = build::functions(&surroundings.cargo, &surroundings.workspace, &watchdog).await;
             built.map_err(StackError::from)
@@ -318,12 +319,22 @@ impl Trigger {
 
 /// The folder of the logs of the stack on this port.
 pub fn logs(surroundings: &Surroundings, port: u16) -> PathBuf {
-    hidden(surroundings).join("logs").join(port.to_string())
+    logs_folder(surroundings).join(port.to_string())
+}
+
+/// The folder of all logs.
+pub(crate) fn logs_folder(surroundings: &Surroundings) -> PathBuf {
+    hidden(surroundings).join("logs")
 }
 
 /// The folder of what the trigger gave up: with the table if that is kept, otherwise with the logs.
 pub fn on_failure_folder(keep: Option<&Path>, logs: &Path) -> PathBuf {
     keep.unwrap_or(logs).to_owned()
+}
+
+/// Where what the stack runs on is installed.
+pub(crate) fn tools(surroundings: &Surroundings) -> PathBuf {
+    hidden(surroundings).join("tools")
 }
 
 /// What this program keeps in the workspace, out of git's sight.

@@ -48,7 +48,7 @@ pub(crate) fn entries_from(instant: Instant) -> String {
 pub(crate) const AFTER_ENTRIES: &str = "e$";
 
 /// The shard of the roll-ups that counts this customer.
-pub(crate) fn rollup_shard(customer: &CustomerId) -> u64 {
+pub fn rollup_shard(customer: &CustomerId) -> u64 {
     Hasher::new("rollup").text(customer.as_str()).finish_u64() % ROLLUP_SHARDS
 }
 

@@ -9,25 +9,16 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::config::http::HttpRequest;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
-use dynoxide::{Database, DynoxideError};
+use dynoxide::Database;
 use engine::Hasher;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::in_process::{self, Reply};
 use crate::simulation::faults::{Fate, Fault, Faults};
 use crate::simulation::stream::Stream;
 use crate::simulation::time::{now, wait_ms};
-
-/// What every operation's name begins with in the header `x-amz-target`.
-const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 
 /// The way to the table.
 pub(crate) struct Wire {
@@ -46,12 +37,6 @@ pub(crate) struct Seen {
     pub(crate) trace: u64,
 }
 
-/// What the table says to one request.
-struct Reply {
-    status: u16,
-    body: String,
-}
-
 impl Wire {
     pub(crate) fn new(database: Database, faults: Arc<Faults>, stream: Arc<Stream>) -> Arc<Self> {
         Arc::new(Self { database, faults, stream, seen: Mutex::new(Seen::default()) })
@@ -60,18 +45,7 @@ impl Wire {
     /// A client of the SDK whose requests go this way. It does not try again by itself: how long it would wait is drawn from
     /// a source that no seed governs. That a request is sent twice is one of the faults instead.
     pub(crate) fn client(self: &Arc<Self>) -> aws_sdk_dynamodb::Client {
-        let connector = SharedHttpConnector::new(Connector(Arc::clone(self)));
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("local"))
-            .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-            .endpoint_url("http://table")
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::disabled())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .http_client(http_client_fn(move |_, _| connector.clone()))
-            .build();
-        aws_sdk_dynamodb::Client::from_conf(config)
+        in_process::client(SharedHttpConnector::new(Connector(Arc::clone(self))))
     }
 
     /// What went over the wire until now.
@@ -118,22 +92,7 @@ impl Wire {
 
     /// Does what a request asks.
     fn apply(&self, operation: &str, body: &str) -> Reply {
-        let database = &self.database;
-        let result = match operation {
-            "CreateTable" => answer(body, |request| database.create_table(request)),
-            "UpdateTimeToLive" => answer(body, |request| database.update_time_to_live(request)),
-            "GetItem" => answer(body, |request| database.get_item(request)),
-            "Query" => answer(body, |request| database.query(request)),
-            "PutItem" => answer(body, |request| database.put_item(request)),
-            "UpdateItem" => answer(body, |request| database.update_item(request)),
-            "BatchWriteItem" => answer(body, |request| database.batch_write_item(request)),
-            "TransactWriteItems" => answer(body, |request| database.transact_write_items(request)),
-            _ => Err(DynoxideError::ValidationException(format!("the simulation does not know {operation}"))),
-        };
-        let reply = match result {
-            Ok(body) => Reply { status: 200, body },
-            Err(error) => Reply { status: error.status_code(), body: error.to_json() },
-        };
+        let reply = in_process::apply(&self.database, operation, body);
         // Nothing else writes entries. (A removal tells nothing.)
         if matches!(operation, "PutItem" | "UpdateItem") {
             self.stream.pull(&self.database);
@@ -165,16 +124,6 @@ impl Wire {
         let trace = trace.number(body.len() as u64).number(u64::from(reply.status)).number(reply.body.len() as u64);
         seen.trace = trace.finish_u64();
     }
-}
-
-/// Reads a request, has it answered, writes the answer.
-fn answer<Request: DeserializeOwned, Response: Serialize>(
-    body: &str,
-    handle: impl Fn(Request) -> dynoxide::Result<Response>,
-) -> dynoxide::Result<String> {
-    let damaged = |error: serde_json::Error| DynoxideError::SerializationException(error.to_string());
-    let response = handle(serde_json::from_str(body).map_err(damaged)?)?;
-    serde_json::to_string(&response).map_err(damaged)
 }
 
 fn refusal(code: &str, message: &str) -> Reply {
@@ -220,14 +169,8 @@ impl fmt::Debug for Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or_default().to_owned();
-        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        let (operation, body) = in_process::read(&request);
         let exchange = Arc::clone(&self.0).exchange(operation, body);
-        HttpConnectorFuture::new(async move {
-            let Reply { status, body } = exchange.await?;
-            let status = status.try_into().map_err(|error| ConnectorError::user(Box::new(error)))?;
-            Ok(HttpResponse::new(status, SdkBody::from(body)))
-        })
+        HttpConnectorFuture::new(async move { exchange.await?.into_response() })
     }
 }

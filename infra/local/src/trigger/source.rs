@@ -8,7 +8,7 @@ use http::{HeaderName, Method, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::client::{Client, ClientError};
+use crate::client::{Answer, Client, ClientError};
 use crate::trigger::record::{Record, RecordError};
 
 /// How many records `GetRecords` gives at most.
@@ -202,12 +202,23 @@ fn is_after(one: &str, other: &str) -> bool {
     (one.len(), one) > (other.len(), other)
 }
 
-/// Calls one operation. The signature is a dummy: local emulators ask for one and verify none.
+/// Calls one operation of the streams.
 async fn call<T: for<'de> Deserialize<'de>>(
     client: &Client,
     operation: &'static str,
     request: &Value,
 ) -> Result<T, SourceError> {
+    let body = serde_json::to_vec(request).map_err(ClientError::Json)?;
+    let answer = ask(client, operation, body).await?;
+    if answer.status.is_success() {
+        Ok(answer.json()?)
+    } else {
+        Err(SourceError::Refused { operation, status: answer.status, body: answer.excerpt() })
+    }
+}
+
+/// Sends a request to an emulator. The signature is a dummy: local emulators ask for one and verify none.
+pub(crate) async fn ask(client: &Client, operation: &'static str, body: Vec<u8>) -> Result<Answer, ClientError> {
     const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
     const DATE: HeaderName = HeaderName::from_static("x-amz-date");
     const SIGNATURE: &str = "AWS4-HMAC-SHA256 Credential=local/20200101/local/dynamodb/aws4_request, \
@@ -218,11 +229,5 @@ async fn call<T: for<'de> Deserialize<'de>>(
         (DATE, "20200101T000000Z"),
         (TARGET, operation),
     ];
-    let body = serde_json::to_vec(request).map_err(ClientError::Json)?;
-    let answer = client.send(Method::POST, "/", &headers, body.into()).await?;
-    if answer.status.is_success() {
-        Ok(answer.json()?)
-    } else {
-        Err(SourceError::Refused { operation, status: answer.status, body: answer.excerpt() })
-    }
+    client.send(Method::POST, "/", &headers, body.into()).await
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
-use crate::world::{TABLE, World, call, golden, with_fields};
+use crate::world::{World, call, golden, with_fields};
 
 #[tokio::test]
 async fn without_the_table_an_attempt_is_still_answered_in_time_and_says_what_is_missing() {
@@ -35,7 +35,7 @@ async fn without_the_table_everything_else_says_to_try_again() {
 }
 
 async fn write_newer_profile(world: &World) {
-    let request = world.client.put_item().table_name(TABLE);
+    let request = world.dynamodb.client.put_item().table_name(&world.dynamodb.table_name);
     let request =
         request.item("pk", AttributeValue::S("c#ada".to_owned())).item("sk", AttributeValue::S("p".to_owned()));
     let request = request.item("version", AttributeValue::N("7".to_owned()));
@@ -58,7 +58,7 @@ async fn a_profile_of_a_newer_version_degrades_the_decision_and_stops_nothing() 
 async fn an_entry_of_a_newer_version_is_a_conflict_to_whoever_meets_it() {
     let world = World::new().await;
     let decision = call(&world.score, &golden("score")).await.ok();
-    let request = world.client.update_item().table_name(TABLE);
+    let request = world.dynamodb.client.update_item().table_name(&world.dynamodb.table_name);
     let sort_key = format!("e#{}", decision["attempt_id"].as_str().unwrap());
     let request = request.key("pk", AttributeValue::S("c#ada".to_owned())).key("sk", AttributeValue::S(sort_key));
     let request = request.update_expression("SET #f = :f").expression_attribute_names("#f", "format");

@@ -198,7 +198,8 @@ async fn two_years_of_daily_purchases_stay_one_item_under_a_kilobyte() {
     }
     assert_eq!(difference(&world).await, None);
     let key = |name: &str| aws_sdk_dynamodb::types::AttributeValue::S(name.to_owned());
-    let request = world.client.get_item().table_name(crate::world::TABLE).key("pk", key("c#ada")).key("sk", key("p"));
+    let request = world.dynamodb.client.get_item().table_name(&world.dynamodb.table_name);
+    let request = request.key("pk", key("c#ada")).key("sk", key("p"));
     let item = request.send().await.unwrap().item.unwrap();
     let bytes: usize = item.iter().map(|(name, value)| name.len() + bytes_of(value)).sum();
     println!("the profile's item has {bytes} bytes");

@@ -1,6 +1,7 @@
-//! The functions' handlers over the embedded emulator: the golden events of `events/`, bad input, faults, and the template.
+//! The functions' handlers over the embedded emulator, or any other DynamoDB: the golden events of `events/`, bad input,
+//! faults, and the template.
 //!
-//! One database for each test, so that all run at the same time.
+//! One table for each test, so that all run at the same time.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +12,8 @@
 
 mod bad_input;
 mod customers;
+#[path = "../support/dynamodb.rs"]
+mod dynamodb;
 mod faults;
 mod learning;
 mod proxy;

@@ -17,7 +17,7 @@ use store::ports::{ReadRollups, ReadTimeline};
 
 use crate::learning::{difference, eventful};
 use crate::proxy::Fault;
-use crate::world::{Answer, TABLE, World, ada, call, golden, now, timeout_of, with_fields};
+use crate::world::{Answer, World, ada, call, golden, now, timeout_of, with_fields};
 
 /// Everything that `customers` answers, in an order in which nothing takes away what the next one needs.
 const OF_CUSTOMERS: [&str; 7] = ["purchases", "outcome", "feedback", "settings", "profile", "export", "erase"];
@@ -120,10 +120,10 @@ async fn one_fault_changes_no_decision_and_makes_none_twice() {
 
 #[tokio::test]
 async fn without_the_customer_the_population_stands_in_and_the_policy_says_how() {
-    let (_world, proxy) = World::behind_proxy().await;
+    let (world, proxy) = World::behind_proxy().await;
     let blind = async |when_blind| {
         let policy = Policy { when_blind, ..Policy::default() };
-        let table = Table::new(proxy.client(&score::PATIENCE).await, TABLE);
+        let table = Table::new(proxy.client(&score::PATIENCE).await, &world.dynamodb.table_name);
         Score::new(table, policy, Models::compiled_in().unwrap(), now)
     };
     let (open, closed) = (blind(WhenBlind::FailOpen).await, blind(WhenBlind::FailClosed).await);
@@ -172,7 +172,7 @@ async fn the_same_attempt_from_fifty_processes_whose_first_tries_all_fail_is_one
     let (models, event) = (Models::compiled_in().unwrap(), golden("score"));
     proxy.first_tries(&Fault::ALL);
     let process = async || {
-        let table = Table::new(proxy.client(&score::PATIENCE).await, TABLE);
+        let table = Table::new(proxy.client(&score::PATIENCE).await, &world.dynamodb.table_name);
         let process = Score::new(table, Policy::default(), models.clone(), now);
         // A slow machine may not be in time: whoever is told so asks again.
         loop {

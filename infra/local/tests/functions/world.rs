@@ -1,6 +1,5 @@
-//! A world for one test: an emulator with its table, the handlers over it, and a clock that stands.
+//! A world for one test: a DynamoDB with its table, the handlers over it, and a clock that stands.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use customers::Customers;
@@ -10,27 +9,26 @@ use engine::policy::Policy;
 use engine::score::Models;
 use engine::time::{Instant, LocalInstant};
 use lambda_http::Body;
-use local::emulator::{self, Emulator};
-use local::stack::table_client;
 use local::trigger::{RecordSource, Settings, StreamSource};
 use metrics_report::MetricsReport;
 use profile_updater::{Batch, ProfileUpdater, Response};
-use score::Score;
+use score::{Budgets, Score};
 use serde_json::{Value, json};
 use store::Table;
 
+use crate::dynamodb::DynamoDb;
 use crate::proxy::Proxy;
-
-pub(crate) const TABLE: &str = "guardian";
 
 /// When every test takes place.
 pub(crate) fn now() -> Instant {
     LocalInstant::parse("2026-03-14T10:00:00Z").unwrap().instant()
 }
 
+/// Budgets that no machine is too slow for.
+const PATIENT: Budgets = Budgets { read: Duration::from_mins(1), write: Duration::from_mins(1) };
+
 pub(crate) struct World {
-    emulator: Option<Emulator>,
-    pub(crate) client: aws_sdk_dynamodb::Client,
+    pub(crate) dynamodb: DynamoDb,
     pub(crate) table: Table,
     pub(crate) score: Score<Table>,
     pub(crate) customers: Customers<Table>,
@@ -63,33 +61,32 @@ impl Answer {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let emulator = Emulator::start(listener, emulator::open(None).unwrap()).unwrap();
-        let client = table_client(emulator.address());
-        store::schema::create_table(&client, TABLE).await.unwrap();
-        let table = Table::new(client.clone(), TABLE);
-        Self::of(emulator, client, &table, &table).await
+        let dynamodb = DynamoDb::start().await;
+        let table = Table::new(dynamodb.client.clone(), &dynamodb.table_name);
+        let score = score_over(&table).with_budgets(PATIENT);
+        Self::of(dynamodb, score, &table).await
     }
 
     /// A world whose functions reach the table over a wire on which things go wrong, as patient as they are when deployed.
-    /// `client` and `table` reach it without.
+    /// `table` reaches it without.
     pub(crate) async fn behind_proxy() -> (Self, Proxy) {
-        let world = Self::new().await;
-        let proxy = Proxy::start(world.emulator.as_ref().unwrap().address()).await;
-        let at_checkout = Table::new(proxy.client(&score::PATIENCE).await, TABLE);
-        let unhurried = Table::new(proxy.client(&edge::start::PATIENCE).await, TABLE);
-        let Self { emulator, client, table, .. } = world;
-        let world = Self { table, ..Self::of(emulator.unwrap(), client, &at_checkout, &unhurried).await };
+        let dynamodb = DynamoDb::start().await;
+        let name = &dynamodb.table_name;
+        let proxy = Proxy::start(dynamodb.address()).await;
+        let at_checkout = Table::new(proxy.client(&score::PATIENCE).await, name);
+        let unhurried = Table::new(proxy.client(&edge::start::PATIENCE).await, name);
+        let table = Table::new(dynamodb.client.clone(), name);
+        let world = Self { table, ..Self::of(dynamodb, score_over(&at_checkout), &unhurried).await };
         (world, proxy)
     }
 
     /// The functions over the table, that which scores over one of its own.
-    async fn of(emulator: Emulator, client: aws_sdk_dynamodb::Client, at_checkout: &Table, table: &Table) -> Self {
-        let stream = StreamSource::open(local::client::Client::new(emulator.address()), TABLE).await.unwrap();
+    async fn of(dynamodb: DynamoDb, score: Score<Table>, table: &Table) -> Self {
+        let client = local::client::Client::new(dynamodb.address());
+        let stream = StreamSource::open(client, &dynamodb.table_name).await.unwrap();
         Self {
-            emulator: Some(emulator),
-            client,
-            score: Score::new(at_checkout.clone(), Policy::default(), Models::compiled_in().unwrap(), now),
+            dynamodb,
+            score,
             customers: Customers::new(table.clone(), now),
             report: MetricsReport::new(table.clone(), now),
             updater: ProfileUpdater::new(table.clone()),
@@ -99,11 +96,10 @@ impl World {
         }
     }
 
-    /// Stops the emulator, as if the table were gone.
+    /// Makes the table unreachable; from now on scoring is no more patient than it is in AWS.
     pub(crate) fn lose_table(&mut self) {
-        if let Some(emulator) = self.emulator.take() {
-            emulator.stop();
-        }
+        self.score = score_over(&self.table);
+        self.dynamodb.lose();
     }
 
     /// The records that the stream has brought since the last call, as Lambda delivers them.
@@ -136,6 +132,10 @@ impl World {
         assert_eq!(self.learn().await, Response::default());
         self
     }
+}
+
+fn score_over(table: &Table) -> Score<Table> {
+    Score::new(table.clone(), Policy::default(), Models::compiled_in().unwrap(), now)
 }
 
 /// A grocery purchase at noon, `days` before the day before [`now`].

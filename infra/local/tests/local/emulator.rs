@@ -1,4 +1,4 @@
-//! An emulator with the product's table, for tests; and what a kept table must do.
+//! The product's table, for tests; and what a kept table must do.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::{TcpListener, TcpStream};
@@ -13,34 +13,45 @@ use local::emulator::{Emulator, open};
 use local::stack::{TABLE_NAME, table_client};
 use local::trigger::{Record, RecordSource, StreamSource};
 
-/// A running emulator with an empty table, or with what the folder holds.
+use crate::dynamodb::DynamoDb;
+
+/// A table of the product, empty, with what tests do to it.
 pub(crate) struct Table {
-    pub(crate) emulator: Emulator,
-    pub(crate) client: Client,
+    pub(crate) dynamodb: DynamoDb,
 }
 
 impl Table {
-    pub(crate) async fn start(folder: Option<&Path>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let emulator = Emulator::start(listener, open(folder).unwrap()).unwrap();
-        let client = table_client(emulator.address());
-        store::schema::create_table(&client, TABLE_NAME).await.unwrap();
-        Self { emulator, client }
+    pub(crate) async fn start() -> Self {
+        Self { dynamodb: DynamoDb::start().await }
+    }
+
+    /// A table of the embedded emulator, whatever the tests run on.
+    pub(crate) async fn embedded() -> Self {
+        Self { dynamodb: DynamoDb::embedded(TcpListener::bind("127.0.0.1:0").unwrap()).await }
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.dynamodb.table_name
+    }
+
+    /// Its stream.
+    pub(crate) async fn stream(&self) -> StreamSource {
+        StreamSource::open(local::client::Client::new(self.dynamodb.address()), self.name()).await.unwrap()
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.dynamodb.client
     }
 
     /// Writes an item of one customer under this sort key.
     pub(crate) async fn put(&self, sort_key: &str, value: &str) {
         let item = key(sort_key).into_iter().chain([("v".to_owned(), AttributeValue::S(value.to_owned()))]);
-        self.client.put_item().table_name(TABLE_NAME).set_item(Some(item.collect())).send().await.unwrap();
+        self.client().put_item().table_name(self.name()).set_item(Some(item.collect())).send().await.unwrap();
     }
 
     pub(crate) async fn delete(&self, sort_key: &str) {
-        self.client.delete_item().table_name(TABLE_NAME).set_key(Some(key(sort_key))).send().await.unwrap();
-    }
-
-    pub(crate) async fn value(&self, sort_key: &str) -> Option<String> {
-        let got = self.client.get_item().table_name(TABLE_NAME).set_key(Some(key(sort_key))).send().await.unwrap();
-        Some(got.item?.get("v")?.as_s().ok()?.clone())
+        self.client().delete_item().table_name(self.name()).set_key(Some(key(sort_key))).send().await.unwrap();
     }
 }
 
@@ -76,13 +87,21 @@ impl Drop for Folder {
 #[tokio::test]
 async fn a_kept_table_is_there_again() {
     let folder = Folder::new("kept");
-    let table = Table::start(Some(folder.path())).await;
-    table.put("e#1", "first").await;
-    table.emulator.stop();
+    let start = async || {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let emulator = Emulator::start(listener, open(Some(folder.path())).unwrap()).unwrap();
+        let client = table_client(emulator.address());
+        store::schema::create_table(&client, TABLE_NAME).await.unwrap();
+        (emulator, client)
+    };
+    let (emulator, client) = start().await;
+    client.put_item().table_name(TABLE_NAME).set_item(Some(key("e#1"))).send().await.unwrap();
+    emulator.stop();
 
-    let table = Table::start(Some(folder.path())).await;
-    assert_eq!(table.value("e#1").await.as_deref(), Some("first"));
-    table.emulator.stop();
+    let (emulator, client) = start().await;
+    let got = client.get_item().table_name(TABLE_NAME).set_key(Some(key("e#1"))).send().await.unwrap();
+    assert_eq!(got.item, Some(key("e#1")));
+    emulator.stop();
 }
 
 /// The emulator in a process of its own.

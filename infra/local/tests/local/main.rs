@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod costs;
+mod differential;
+#[path = "../support/dynamodb.rs"]
+mod dynamodb;
 mod emulator;
 mod processes;
 mod program;

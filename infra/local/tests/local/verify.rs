@@ -7,7 +7,6 @@ use engine::entry::{Attempt, Entry};
 use engine::id::{AttemptId, Category, CustomerId, IdempotencyKey, PaymentMethod};
 use engine::money::Amount;
 use engine::time::LocalInstant;
-use local::stack::TABLE_NAME;
 use local::verify::verify;
 use store::ports::PutEntry;
 
@@ -34,8 +33,8 @@ fn imported(name: &str, key: &str) -> Entry {
 
 #[tokio::test]
 async fn entries_that_no_profile_knows_of_are_a_mismatch() {
-    let emulator = Table::start(None).await;
-    let table = store::Table::new(emulator.client.clone(), TABLE_NAME);
+    let emulator = Table::start().await;
+    let table = store::Table::new(emulator.client().clone(), emulator.name());
     for key in ["one", "two"] {
         table.put_entry(&imported("ada", key)).await.unwrap();
     }

@@ -18,7 +18,7 @@ use store::ports::{EntryChange, ReadEntry, UpdateEntry};
 use store::schema::create_table;
 
 use crate::cli::{check, temporary};
-use emulator::{Emulator, TABLE};
+use emulator::{Emulator, REGION, TABLE};
 
 const HEADER: &str = "id,occurred_at,customer_id,merchant_id,category,payment_method,amount,label\n";
 
@@ -49,7 +49,16 @@ fn write_history(folder: &Path, text: &str) {
 }
 
 /// `cargo lab import` of `h.csv` in a folder.
-fn command(folder: &Path, endpoint: &str, table: &str, more: &[&str]) -> Command {
+fn command(folder: &Path, emulator: &Emulator, table: &str, more: &[&str]) -> Command {
+    let mut command = command_at(folder, &emulator.url(), table, more);
+    if let Some(access_key) = &emulator.access_key {
+        command.env("AWS_ACCESS_KEY_ID", access_key).env("AWS_SECRET_ACCESS_KEY", "test").env("AWS_REGION", REGION);
+    }
+    command
+}
+
+/// The same, wherever the table is, without credentials.
+fn command_at(folder: &Path, endpoint: &str, table: &str, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
     command
         .current_dir(folder)
@@ -87,8 +96,8 @@ fn confirmed_rows(folder: &Path) -> u64 {
 }
 
 /// Starts an import that takes a while, and returns when it is in the middle.
-fn half_way(folder: &Path, endpoint: &str, table: &str) -> Child {
-    let mut child = command(folder, endpoint, table, &["--parallel", "1"])
+fn half_way(folder: &Path, emulator: &Emulator, table: &str) -> Child {
+    let mut child = command(folder, emulator, table, &["--parallel", "1"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -125,13 +134,13 @@ async fn rows_become_entries_and_a_second_import_finds_only_duplicates() {
     let text = history(200) + "r-1,2026-01-05,c1,m1,food,card,-5,\n" + &history(300)[history(200).len()..];
     write_history(&folder, &(text + "r-2,2026-01-05,c1,m1,food,card,0,\n"));
     let first = ["302 rows: 300 imported, 0 duplicates, 0 conflicts, 2 skipped", "rows a second\n"];
-    run(&mut command(&folder, &emulator.url(), TABLE, &[]), 0, &first, &[]);
+    run(&mut command(&folder, &emulator, TABLE, &[]), 0, &first, &[]);
     let items = emulator.items(TABLE).await;
     assert_eq!(items.len(), 300);
     assert!(!progress_path(&folder).exists(), "nothing is left to resume");
 
     let second = ["302 rows: 0 imported, 300 duplicates, 0 conflicts, 2 skipped"];
-    run(&mut command(&folder, &emulator.url(), TABLE, &["--parallel", "3"]), 0, &second, &[]);
+    run(&mut command(&folder, &emulator, TABLE, &["--parallel", "3"]), 0, &second, &[]);
     assert_eq!(emulator.items(TABLE).await, items);
 }
 
@@ -139,7 +148,7 @@ async fn rows_become_entries_and_a_second_import_finds_only_duplicates() {
 async fn a_row_is_the_entry_that_the_api_would_make_of_it() {
     let (emulator, folder) = (Emulator::start().await, folder("api"));
     write_history(&folder, &format!("{HEADER}k-1,2026-03-14T09:26:53+01:00,ada,m1,groceries,debit_card,12.5,\n"));
-    run(&mut command(&folder, &emulator.url(), TABLE, &[]), 0, &["1 rows: 1 imported"], &[]);
+    run(&mut command(&folder, &emulator, TABLE, &[]), 0, &["1 rows: 1 imported"], &[]);
     let body = br#"{"idempotency_key":"k-1","amount":{"value":"12.50","currency":"EUR"},"category":"groceries",
         "payment_method":"debit_card","merchant_id":"m1","occurred_at":"2026-03-14T09:26:53+01:00"}"#;
     let now = LocalInstant::parse("2026-03-15T00:00:00Z").unwrap().instant();
@@ -153,16 +162,16 @@ async fn an_import_that_was_killed_is_resumed_to_the_same_table() {
     let (emulator, folder) = (Emulator::start().await, folder("killed"));
     write_history(&folder, &history(3000));
     create_table(&emulator.client, "killed").await.unwrap();
-    let mut child = half_way(&folder, &emulator.url(), "killed");
+    let mut child = half_way(&folder, &emulator, "killed");
     child.kill().unwrap();
     child.wait().unwrap();
     let before = confirmed_rows(&folder);
     assert!((1..3000).contains(&before), "{before}");
 
     let resumed = format!("3,000 rows (the first {} before): ", thousands(before));
-    run(&mut command(&folder, &emulator.url(), "killed", &[]), 0, &[&resumed, " 0 conflicts"], &[]);
+    run(&mut command(&folder, &emulator, "killed", &[]), 0, &[&resumed, " 0 conflicts"], &[]);
     assert!(!progress_path(&folder).exists());
-    run(&mut command(&folder, &emulator.url(), TABLE, &[]), 0, &["3,000 rows: 3,000 imported"], &[]);
+    run(&mut command(&folder, &emulator, TABLE, &[]), 0, &["3,000 rows: 3,000 imported"], &[]);
     assert_eq!(emulator.items("killed").await, emulator.items(TABLE).await);
 }
 
@@ -170,7 +179,7 @@ async fn an_import_that_was_killed_is_resumed_to_the_same_table() {
 async fn an_interrupted_import_says_so_and_keeps_all_that_it_wrote() {
     let (emulator, folder) = (Emulator::start().await, folder("interrupted"));
     write_history(&folder, &history(3000));
-    let child = half_way(&folder, &emulator.url(), TABLE);
+    let child = half_way(&folder, &emulator, TABLE);
     let pid = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
@@ -180,7 +189,7 @@ async fn an_interrupted_import_says_so_and_keeps_all_that_it_wrote() {
     let written = emulator.items(TABLE).await.len() as u64;
     assert_eq!(confirmed_rows(&folder), written, "what was under way was awaited");
 
-    run(&mut command(&folder, &emulator.url(), TABLE, &[]), 0, &["3,000 imported, 0 duplicates"], &[]);
+    run(&mut command(&folder, &emulator, TABLE, &[]), 0, &["3,000 imported, 0 duplicates"], &[]);
     assert_eq!(emulator.items(TABLE).await.len(), 3000);
 }
 
@@ -188,14 +197,14 @@ async fn an_interrupted_import_says_so_and_keeps_all_that_it_wrote() {
 async fn a_conflict_is_named_and_does_not_stop_the_import() {
     let (emulator, folder) = (Emulator::start().await, folder("conflict"));
     write_history(&folder, &history(20));
-    run(&mut command(&folder, &emulator.url(), TABLE, &[]), 0, &["20 imported"], &[]);
+    run(&mut command(&folder, &emulator, TABLE, &[]), 0, &["20 imported"], &[]);
     let items = emulator.items(TABLE).await;
 
     // Row 3 costs something else now, and there is one more row.
     write_history(&folder, &history(21).replace(",3.50,", ",33.50,"));
     let id = id_of("c3", "tx-3", "2026-01-02T03:00:03+01:00").to_string();
     let named = ["error: 1 rows were not imported", "row 3 (", &id, ": another purchase)"];
-    run(&mut command(&folder, &emulator.url(), TABLE, &[]), 1, &["1 imported, 19 duplicates, 1 conflicts"], &named);
+    run(&mut command(&folder, &emulator, TABLE, &[]), 1, &["1 imported, 19 duplicates, 1 conflicts"], &named);
     assert!(!progress_path(&folder).exists(), "the history was imported to its end");
     let after = emulator.items(TABLE).await;
     assert_eq!(after.len(), 21);
@@ -206,7 +215,7 @@ async fn a_conflict_is_named_and_does_not_stop_the_import() {
 async fn labels_arrive_as_feedback() {
     let (emulator, folder) = (Emulator::start().await, folder("labels"));
     write_history(&folder, &history(4));
-    run(&mut command(&folder, &emulator.url(), TABLE, &[]), 0, &["4 imported"], &[]);
+    run(&mut command(&folder, &emulator, TABLE, &[]), 0, &["4 imported"], &[]);
     let expected = [None, Some(Feedback::NotMe), None, Some(Feedback::NormalForMe)];
     let mut entries = Vec::new();
     for (row, feedback) in (1..).zip(expected) {
@@ -219,15 +228,15 @@ async fn labels_arrive_as_feedback() {
     // What the customer says later is newer than the label, and no conflict.
     let feedback = EntryChange::Feedback(Feedback::NormalForMe);
     assert!(emulator.table().update_entry(&entries[1], feedback).await.unwrap());
-    run(&mut command(&folder, &emulator.url(), TABLE, &[]), 0, &["0 imported, 4 duplicates"], &[]);
+    run(&mut command(&folder, &emulator, TABLE, &[]), 0, &["0 imported, 4 duplicates"], &[]);
     // Without labels they do not matter, in either direction.
-    run(&mut command(&folder, &emulator.url(), TABLE, &["--without-labels"]), 0, &["4 duplicates, 0 conflicts"], &[]);
+    run(&mut command(&folder, &emulator, TABLE, &["--without-labels"]), 0, &["4 duplicates, 0 conflicts"], &[]);
     create_table(&emulator.client, "unlabelled").await.unwrap();
-    run(&mut command(&folder, &emulator.url(), "unlabelled", &["--without-labels"]), 0, &["4 imported"], &[]);
+    run(&mut command(&folder, &emulator, "unlabelled", &["--without-labels"]), 0, &["4 imported"], &[]);
     assert!(emulator.items("unlabelled").await.values().all(|item| !item.contains_key("feedback")));
     // A label that cannot arrive any more is not dropped silently.
     let held = ["error: 2 rows", "row 2 (", ": the purchase without a label), row 4 ("];
-    run(&mut command(&folder, &emulator.url(), "unlabelled", &[]), 1, &["2 duplicates, 2 conflicts"], &held);
+    run(&mut command(&folder, &emulator, "unlabelled", &[]), 1, &["2 duplicates, 2 conflicts"], &held);
 }
 
 #[tokio::test]
@@ -235,20 +244,20 @@ async fn a_bad_row_ends_the_import_and_loses_nothing_before_it() {
     let (emulator, folder) = (Emulator::start().await, folder("bad-row"));
     write_history(&folder, &history(50).replace(",40.50,", ",forty,"));
     let said = ["the first 39 rows are done", "error: h.csv, line 41, column amount: found `forty`, expected"];
-    run(&mut command(&folder, &emulator.url(), TABLE, &[]), 1, &["39 rows: 39 imported"], &said);
+    run(&mut command(&folder, &emulator, TABLE, &[]), 1, &["39 rows: 39 imported"], &said);
     assert_eq!((emulator.items(TABLE).await.len(), confirmed_rows(&folder)), (39, 39));
 
     // The corrected file is another file.
     write_history(&folder, &history(50));
     let refused =
         ["h.csv.import-progress.json is the progress of another import, of other data; --restart begins anew"];
-    run(&mut command(&folder, &emulator.url(), TABLE, &[]), 1, &[], &refused);
+    run(&mut command(&folder, &emulator, TABLE, &[]), 1, &[], &refused);
     let restarted = ["50 rows: 11 imported, 39 duplicates"];
-    run(&mut command(&folder, &emulator.url(), TABLE, &["--restart"]), 0, &restarted, &[]);
+    run(&mut command(&folder, &emulator, TABLE, &["--restart"]), 0, &restarted, &[]);
 
     write_history(&folder, &history(3).replace("2026-01-02T03:00:02", "2099-01-02T03:00:02"));
     let future = ["error: row 2 occurred at 2099-01-02T03:00:02+01:00, expected a time not later than now, 20"];
-    run(&mut command(&folder, &emulator.url(), TABLE, &[]), 1, &["1 rows: 0 imported, 1 duplicates"], &future);
+    run(&mut command(&folder, &emulator, TABLE, &[]), 1, &["1 rows: 0 imported, 1 duplicates"], &future);
 }
 
 #[tokio::test]
@@ -256,12 +265,11 @@ async fn progress_of_another_import_is_refused() {
     let (emulator, folder) = (Emulator::start().await, folder("refused"));
     write_history(&folder, &history(50).replace(",40.50,", ",forty,"));
     let said = ["line 41"];
-    let mut stopped = command(&folder, &emulator.url(), TABLE, &["--progress", "p.json"]);
+    let mut stopped = command(&folder, &emulator, TABLE, &["--progress", "p.json"]);
     run(&mut stopped, 1, &["39 rows"], &said);
     create_table(&emulator.client, "another").await.unwrap();
-    let with = |table: &str, more: &[&str]| {
-        command(&folder, &emulator.url(), table, &[&["--progress", "p.json"], more].concat())
-    };
+    let with =
+        |table: &str, more: &[&str]| command(&folder, &emulator, table, &[&["--progress", "p.json"], more].concat());
     let other_table = format!("into the table `guardian` at {url}, not `another` at {url}", url = emulator.url());
     run(&mut with("another", &[]), 1, &[], &["p.json is the progress of another import", &other_table, "--restart"]);
     let usd = ["which read the data as `--currency EUR`, not as `--currency USD`"];
@@ -278,7 +286,7 @@ async fn progress_of_another_import_is_refused() {
     run(&mut with(TABLE, &[]), 1, &[], &["p.json is not the progress of an import: EOF"]);
     run(&mut with(TABLE, &["--progress", "no/such/p.json"]), 2, &[], &["cannot be used multiple times"]);
     let unwritable = ["error: cannot use the progress file no/such/p.json: "];
-    run(&mut command(&folder, &emulator.url(), TABLE, &["--progress", "no/such/p.json"]), 1, &[], &unwritable);
+    run(&mut command(&folder, &emulator, TABLE, &["--progress", "no/such/p.json"]), 1, &[], &unwritable);
     assert_eq!(emulator.items(TABLE).await.len(), 0);
 }
 
@@ -288,14 +296,14 @@ async fn a_table_that_cannot_be_meant_is_one_clear_line() {
     write_history(&folder, &history(1));
     let url = emulator.url();
     let missing = format!("error: {url}: there is no table `guardien`\n");
-    run(&mut command(&folder, &url, "guardien", &[]), 1, &[], &[&missing]);
+    run(&mut command(&folder, &emulator, "guardien", &[]), 1, &[], &[&missing]);
 
     let key = KeySchemaElement::builder().attribute_name("user").key_type(KeyType::Hash).build().unwrap();
     let attribute = AttributeDefinition::builder().attribute_name("user").attribute_type(ScalarAttributeType::S);
     let request = emulator.client.create_table().table_name("users").billing_mode(BillingMode::PayPerRequest);
     request.key_schema(key).attribute_definitions(attribute.build().unwrap()).send().await.unwrap();
     let other = ["the table `users` has the keys user, expected pk, sk\n"];
-    run(&mut command(&folder, &url, "users", &[]), 1, &[], &other);
+    run(&mut command(&folder, &emulator, "users", &[]), 1, &[], &other);
     assert!(!progress_path(&folder).exists());
 
     let nobody = "http://127.0.0.1:9";
@@ -303,7 +311,7 @@ async fn a_table_that_cannot_be_meant_is_one_clear_line() {
         "error: {nobody}: DescribeTable: dispatch failure: io error: client error (Connect): tcp connect error: \
          Connection refused (os error 111)\n"
     );
-    run(&mut command(&folder, nobody, TABLE, &[]), 1, &[], &[&unreachable]);
+    run(&mut command_at(&folder, nobody, TABLE, &[]), 1, &[], &[&unreachable]);
 }
 
 #[test]

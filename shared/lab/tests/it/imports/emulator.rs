@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ use store::{Table, schema};
 /// The table that every test begins with, empty.
 pub(crate) const TABLE: &str = "guardian";
 
+/// The region of every test.
+pub(crate) const REGION: &str = "local";
+
 const PATIENCE: Patience = Patience {
     connect: Duration::from_secs(3),
     attempt: Duration::from_secs(10),
@@ -25,9 +29,15 @@ const PATIENCE: Patience = Patience {
     backoff_max: Duration::from_secs(1),
 };
 
-/// A running emulator, on a thread of its own until the test's process ends.
+/// The variable that names another DynamoDB than the embedded one: that of `cargo local dynamodb-local`.
+const ENDPOINT_VARIABLE: &str = "GUARDIAN_TEST_DYNAMODB";
+
+/// A running emulator, on a thread of its own until the test's process ends; or one elsewhere, that has other tables for
+/// each access key.
 pub(crate) struct Emulator {
-    address: SocketAddr,
+    url: String,
+    /// What whoever wants to see this test's tables says that it is, if they are not alone there.
+    pub(crate) access_key: Option<String>,
     pub(crate) client: Client,
 }
 
@@ -36,27 +46,21 @@ pub(crate) type Items = BTreeMap<(String, String), BTreeMap<String, String>>;
 
 impl Emulator {
     pub(crate) async fn start() -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                dynoxide::server::serve_on(listener, Database::memory().unwrap()).await;
-            });
-        });
+        let (url, access_key) = match elsewhere() {
+            Some(url) => (url, Some(access_key_of_its_own())),
+            None => (format!("http://{}", embedded()), None),
+        };
         let settings = patient(aws_config::defaults(BehaviorVersion::latest()), &PATIENCE)
-            .region(Region::new("local"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .endpoint_url(format!("http://{address}"));
+            .region(Region::new(REGION))
+            .credentials_provider(Credentials::new(access_key.as_deref().unwrap_or("test"), "test", None, None, "test"))
+            .endpoint_url(&url);
         let client = Client::new(&settings.load().await);
         schema::create_table(&client, TABLE).await.unwrap();
-        Self { address, client }
+        Self { url, access_key, client }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.url.clone()
     }
 
     pub(crate) fn table(&self) -> Table {
@@ -76,6 +80,33 @@ impl Emulator {
             }
         }
     }
+}
+
+/// The DynamoDB that the environment names.
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests chooses what they run on")]
+fn elsewhere() -> Option<String> {
+    std::env::var(ENDPOINT_VARIABLE).ok()
+}
+
+/// Starts the embedded emulator.
+fn embedded() -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            dynoxide::server::serve_on(listener, Database::memory().unwrap()).await;
+        });
+    });
+    address
+}
+
+/// An access key that no other test has, of this run or another.
+fn access_key_of_its_own() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    format!("test{}x{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 fn readable(item: &HashMap<String, AttributeValue>) -> ((String, String), BTreeMap<String, String>) {

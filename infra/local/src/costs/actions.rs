@@ -1,0 +1,227 @@
+//! What is measured: each thing that Guardian does, through the real handlers.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use customers::Customers;
+use edge::http::{Handler, respond};
+use engine::policy::Policy;
+use engine::score::Models;
+use lambda_http::http::Method;
+use lambda_http::{Body, Request, RequestExt as _};
+use metrics_report::MetricsReport;
+use profile_updater::{Batch, Response};
+use score::{Budgets, Score};
+use serde_json::{Value, json};
+use store::ports::{PutEntry, ReadProfile};
+
+use crate::costs::meter::Cost;
+use crate::costs::sample::{Sampler, Which, customer_id};
+use crate::costs::table::{BATCH_CHANGES_EACH, BATCH_CUSTOMERS, BUSY_MERCHANT, DAYS, Filled, OLD_CUSTOMER, now};
+use crate::costs::{CostsError, Row, Sizes};
+use crate::trigger::source::RECORDS_MAX;
+use crate::trigger::{Record, RecordSource as _, Settings, StreamSource};
+
+/// Customers of whom nothing is known.
+const NEWCOMER: u64 = 9_000_001;
+
+/// The customer whose last hour holds as many attempts as a decision reads at most.
+const HURRIED_CUSTOMER: u64 = 9_000_002;
+
+/// The first of the customers of a batch.
+const BATCH_CUSTOMER: u64 = 9_000_100;
+
+/// How many attempts a hurried customer makes in an hour.
+const HURRIED_ATTEMPTS: u64 = store::ports::RECENT_ENTRIES_MAX as u64;
+
+/// Nobody waits here, and a slow machine must not make a decision cheaper.
+const PATIENT: Budgets = Budgets { read: Duration::from_mins(1), write: Duration::from_mins(1) };
+
+/// Everything that acts on the table.
+pub(crate) struct Actions<'a> {
+    filled: &'a Filled,
+    models: &'a Models,
+    sampler: &'a Sampler,
+    customers: Customers<store::Table>,
+    report: MetricsReport<store::Table>,
+    stream: StreamSource,
+    told_until: Option<String>,
+    settings: Settings,
+    rows: Vec<Row>,
+}
+
+impl<'a> Actions<'a> {
+    pub(crate) async fn new(
+        filled: &'a Filled,
+        models: &'a Models,
+        sampler: &'a Sampler,
+        stream: StreamSource,
+        settings: Settings,
+    ) -> Result<Self, CostsError> {
+        let customers = Customers::new(filled.table.clone(), now);
+        let report = MetricsReport::new(filled.table.clone(), now);
+        let (told_until, rows) = (None, Vec::new());
+        let mut actions = Self { filled, models, sampler, customers, report, stream, told_until, settings, rows };
+        // What filling the table wrote to the stream, if it did.
+        actions.told().await?;
+        Ok(actions)
+    }
+
+    /// Does everything once. Gives what it cost, and how large the items were.
+    pub(crate) async fn measure(mut self) -> Result<(Vec<Row>, Sizes), CostsError> {
+        self.purchase("new customer", NEWCOMER).await?;
+        let entry_bytes = self.purchase("old customer", OLD_CUSTOMER).await?;
+        self.hurried().await?;
+        self.batch().await?;
+
+        let path = format!("/v1/customers/{}", customer_id(OLD_CUSTOMER)?);
+        let from = now();
+        self.ask("profile GET", true, Method::GET, &format!("{path}/profile"), &Value::Null).await?;
+        let profile_bytes = self.profile_bytes().await?;
+        let export =
+            self.ask("export, first page", false, Method::GET, &format!("{path}/export"), &Value::Null).await?;
+        let entries = export.get("entries").and_then(Value::as_array).map_or(0, Vec::len);
+
+        let (first, last) = (from.day().plus_days(1 - DAYS as i32), from.day());
+        let request = request(Method::GET, "/v1/report", &Value::Null).with_query_string_parameters(HashMap::from([
+            ("from".to_owned(), vec![first.to_string()]),
+            ("to".to_owned(), vec![last.to_string()]),
+        ]));
+        let before = self.filled.meter.read().0;
+        answer(&self.report, request).await?;
+        // Not hot: its requests are as many, but the numbers that they bring have more digits.
+        self.row(format!("report, {DAYS} days"), false, before);
+
+        Ok((self.rows, Sizes { entry_bytes, profile_bytes, exported_entries: entries }))
+    }
+
+    /// One purchase from the attempt to what the customer says of it, each step learned by itself. Gives the size of its entry.
+    async fn purchase(&mut self, whose: &str, customer: u64) -> Result<usize, CostsError> {
+        let before = self.filled.meter.read().0;
+        let id = self.score(&format!("scoring, {whose}"), customer, "measured").await?;
+        let entry_bytes = self.filled.meter.item_bytes();
+        self.learn(&format!("learning the attempt, {whose}")).await?;
+        let path = format!("/v1/customers/{}/attempts/{id}", customer_id(customer)?);
+        let outcome = json!({ "outcome": "proceeded" });
+        self.ask(&format!("outcome, {whose}"), true, Method::POST, &format!("{path}/outcome"), &outcome).await?;
+        self.learn(&format!("learning the purchase, {whose}")).await?;
+        self.row(format!("= decision and purchase, {whose}"), true, before);
+
+        let feedback = json!({ "feedback": "not_me" });
+        self.ask(&format!("feedback, {whose}"), true, Method::POST, &format!("{path}/feedback"), &feedback).await?;
+        self.learn(&format!("learning a label at a busy merchant, {whose}")).await?;
+        Ok(entry_bytes)
+    }
+
+    /// An attempt after as many in an hour as are read at most.
+    async fn hurried(&mut self) -> Result<(), CostsError> {
+        for entry in 0..HURRIED_ATTEMPTS {
+            let at = now().plus_ms(-((entry + 1) as i64) * 30_000);
+            self.filled.table.put_entry(&self.sampler.scored(Which { customer: HURRIED_CUSTOMER, entry, at })?).await?;
+        }
+        self.score(&format!("scoring, {HURRIED_ATTEMPTS} attempts in the last hour"), HURRIED_CUSTOMER, "next").await?;
+        self.told().await.map(drop)
+    }
+
+    /// A hundred changes of ten customers in one batch.
+    async fn batch(&mut self) -> Result<(), CostsError> {
+        for customer in BATCH_CUSTOMER..BATCH_CUSTOMER + BATCH_CUSTOMERS {
+            for entry in 0..BATCH_CHANGES_EACH {
+                let at = now().plus_ms(-(entry as i64) * 1000);
+                self.filled.table.put_entry(&self.sampler.imported(Which { customer, entry, at })?).await?;
+            }
+        }
+        let changes = BATCH_CUSTOMERS * BATCH_CHANGES_EACH;
+        self.learn(&format!("learning {changes} purchases of {BATCH_CUSTOMERS} customers in one batch")).await
+    }
+
+    async fn score(&mut self, name: &str, customer: u64, key: &str) -> Result<String, CostsError> {
+        // A process that has just started: no merchant's record is in its memory.
+        let score = Score::new(self.filled.table.clone(), Policy::default(), self.models.clone(), now);
+        let score = score.with_budgets(PATIENT);
+        let body = json!({
+            "customer_id": customer_id(customer)?.as_str(),
+            "idempotency_key": key,
+            "amount": { "value": "189.00", "currency": "EUR" },
+            "category": "category_03",
+            "payment_method": "method_1",
+            "merchant_id": BUSY_MERCHANT,
+            "occurred_at": now().to_string(),
+        });
+        let before = self.filled.meter.read().0;
+        let decision = answer(&score, request(Method::POST, "/v1/attempts", &body)).await?;
+        self.row(name.to_owned(), true, before);
+        if decision.get("degraded") != Some(&Value::Bool(false)) || decision.get("recorded") != Some(&Value::Bool(true))
+        {
+            return Err(CostsError::Answer { status: 200, body: decision.to_string() });
+        }
+        Ok(decision.get("attempt_id").and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
+    async fn ask(
+        &mut self,
+        name: &str,
+        hot: bool,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value, CostsError> {
+        let before = self.filled.meter.read().0;
+        let said = answer(&self.customers, request(method, path, body)).await?;
+        self.row(name.to_owned(), hot, before);
+        Ok(said)
+    }
+
+    /// Has the updater learn all that the stream has brought since the last time, in one batch.
+    async fn learn(&mut self, name: &str) -> Result<(), CostsError> {
+        let records = self.told().await?;
+        if records.is_empty() {
+            return Err(CostsError::NotLearned);
+        }
+        let before = self.filled.meter.read().0;
+        let response = self.filled.updater.learn(Batch { records }).await.map_err(CostsError::sample)?;
+        self.row(name.to_owned(), true, before);
+        if response == Response::default() { Ok(()) } else { Err(CostsError::NotLearned) }
+    }
+
+    /// What the stream has brought since the last time and the filter lets through.
+    async fn told(&mut self) -> Result<Vec<Value>, CostsError> {
+        let mut told = Vec::new();
+        loop {
+            let records = self.stream.read(self.told_until.as_deref(), RECORDS_MAX).await?;
+            let Some(last) = records.last() else { return Ok(told) };
+            self.told_until = Some(last.sequence_number().to_owned());
+            let wanted = records.iter().filter(|record| self.settings.filter.lets_through(record));
+            told.extend(wanted.map(Record::json).cloned());
+        }
+    }
+
+    async fn profile_bytes(&self) -> Result<usize, CostsError> {
+        self.filled.table.read_profile(&customer_id(OLD_CUSTOMER)?).await?;
+        Ok(self.filled.meter.item_bytes())
+    }
+
+    fn row(&mut self, name: String, hot: bool, before: Cost) {
+        self.rows.push(Row { name, hot, cost: self.filled.meter.read().0 - before });
+    }
+}
+
+fn request(method: Method, path: &str, body: &Value) -> Request {
+    let body = if body.is_null() { Body::Empty } else { Body::Text(body.to_string()) };
+    let mut request = Request::new(body).with_raw_http_path(path);
+    *request.method_mut() = method;
+    request
+}
+
+async fn answer<H: Handler>(handler: &H, request: Request) -> Result<Value, CostsError> {
+    let response = respond(handler, request).await;
+    let status = response.status().as_u16();
+    let body = match response.body() {
+        Body::Text(text) => text.clone(),
+        other => format!("{other:?}"),
+    };
+    match serde_json::from_str(&body) {
+        Ok(value) if status == 200 => Ok(value),
+        _ => Err(CostsError::Answer { status, body }),
+    }
+}
