@@ -20,6 +20,7 @@ use engine::decision::{Decision, Missing};
 use engine::entry::{Attempt, Entry};
 use engine::id::MerchantId;
 use engine::merchant::MerchantRecord;
+use engine::message::Templates;
 use engine::policy::Policy;
 use engine::profile::Profile;
 use engine::score::Models;
@@ -52,6 +53,7 @@ pub struct Score<P> {
     ports: P,
     policy: Policy,
     models: Models,
+    templates: Templates,
     clock: Clock,
     merchants: Merchants,
 }
@@ -98,9 +100,9 @@ impl<P: Ports> Handler for Score<P> {
 }
 
 impl<P: Ports> Score<P> {
-    /// A function that uses these ports, this policy, these models and this clock.
-    pub fn new(ports: P, policy: Policy, models: Models, clock: Clock) -> Self {
-        Self { ports, policy, models, clock, merchants: Merchants::default() }
+    /// A function that uses these ports, this policy, these models, these templates and this clock.
+    pub fn new(ports: P, policy: Policy, models: Models, templates: Templates, clock: Clock) -> Self {
+        Self { ports, policy, models, templates, clock, merchants: Merchants::default() }
     }
 
     /// Decides with what can be read in time. Never fails: what is missing is named in the decision.
@@ -134,9 +136,9 @@ impl<P: Ports> Score<P> {
             None
         });
         let known = Known { profile: &profile, recent: &recent, merchant: merchant.as_ref() };
-        let Self { policy, models, .. } = self;
+        let Self { policy, models, templates, .. } = self;
         let (settings, missing) = (&settings, missing.as_slice());
-        let decision = decide(attempt, Circumstances { known, settings, models, policy, missing, now });
+        let decision = decide(attempt, Circumstances { known, settings, models, policy, templates, missing, now });
         timing.engine = started.elapsed();
         decision
     }

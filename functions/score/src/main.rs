@@ -1,6 +1,7 @@
-//! Starts the `score` function: wires the table, the models, the clock and the policy, and waits for events.
+//! Starts the `score` function: wires the table, the models, the templates, the clock and the policy, and waits for events.
 
 use edge::{clock, http, start};
+use engine::message::Templates;
 use engine::policy::Policy;
 use score::Score;
 
@@ -8,5 +9,6 @@ use score::Score;
 async fn main() -> Result<(), lambda_http::Error> {
     start::observe();
     let table = start::table().await?;
-    http::run(Score::new(table, Policy::default(), start::models()?, clock::system)).await
+    let templates = Templates::compiled_in()?;
+    http::run(Score::new(table, Policy::default(), start::models()?, templates, clock::system)).await
 }

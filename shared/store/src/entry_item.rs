@@ -265,6 +265,7 @@ impl TryFrom<StoredDecision> for Decision {
 mod tests {
     use engine::decide::{Circumstances, decide};
     use engine::id::IdempotencyKey;
+    use engine::message::Templates;
     use engine::policy::Policy;
     use engine::profile::Profile;
     use engine::score::Models;
@@ -288,8 +289,16 @@ mod tests {
         let (settings, missing) = (Settings::default(), [Missing::Merchant]);
         let models = Models::compiled_in().unwrap();
         let policy = Policy { alpha: 1.0, ..Policy::default() };
-        let circumstances =
-            Circumstances { known, settings: &settings, models: &models, policy: &policy, missing: &missing, now };
+        let templates = Templates::compiled_in().unwrap();
+        let circumstances = Circumstances {
+            known,
+            settings: &settings,
+            models: &models,
+            policy: &policy,
+            templates: &templates,
+            missing: &missing,
+            now,
+        };
         let decision = decide(&attempt, circumstances);
         assert!(decision.intervention.is_some());
         let key = IdempotencyKey::parse("k").unwrap();

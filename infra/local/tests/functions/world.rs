@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use customers::Customers;
 use edge::http::{Handler, respond};
 use engine::id::CustomerId;
+use engine::message::Templates;
 use engine::policy::Policy;
 use engine::score::Models;
 use engine::time::{Instant, LocalInstant};
@@ -69,7 +70,13 @@ impl World {
         Self {
             emulator: Some(emulator),
             client,
-            score: Score::new(table.clone(), Policy::default(), Models::compiled_in().unwrap(), now),
+            score: Score::new(
+                table.clone(),
+                Policy::default(),
+                Models::compiled_in().unwrap(),
+                Templates::compiled_in().unwrap(),
+                now,
+            ),
             customers: Customers::new(table.clone(), now),
             report: MetricsReport::new(table.clone(), now),
             updater: ProfileUpdater::new(table.clone()),

@@ -3,9 +3,9 @@
 use divan::{Bencher, black_box};
 use engine::calibration::Calibration;
 use engine::decide::{Circumstances, decide};
-use engine::decision::Decision;
 use engine::entry::Attempt;
 use engine::features::{NAMES, features};
+use engine::message::{Templates, Voice};
 use engine::model::{Forest, ForestSettings};
 use engine::novelty::{SEEN_COUNT, seen};
 use engine::policy::Policy;
@@ -45,17 +45,13 @@ fn whole_compiled_in(bencher: Bencher, kind: Kind) {
 }
 
 fn whole(bencher: Bencher, models: &Models, policy: &Policy, mut turns: Turns) {
-    let settings = Settings::default();
+    let (settings, templates) = (&Settings::default(), &Templates::compiled_in().unwrap());
     bencher.bench_local(|| {
         let (attempt, customer, known) = turns.next();
         let profile = Profile::decode(black_box(&customer.blob)).unwrap();
-        decided(attempt, Known { profile: &profile, ..known }, models, policy, &settings)
+        let (known, now) = (Known { profile: &profile, ..known }, attempt.occurred_at.instant());
+        decide(attempt, Circumstances { known, settings, models, policy, templates, missing: &[], now })
     });
-}
-
-fn decided(attempt: &Attempt, known: Known<'_>, models: &Models, policy: &Policy, settings: &Settings) -> Decision {
-    let now = attempt.occurred_at.instant();
-    decide(attempt, Circumstances { known, settings, models, policy, missing: &[], now })
 }
 
 #[divan::bench(args = RECENT)]
@@ -140,7 +136,7 @@ fn p_values(bencher: Bencher) {
 /// All reasons' sentences of a score, and their order.
 #[divan::bench(args = [Usual, Unusual])]
 fn reasons(bencher: Bencher, kind: Kind) {
-    let models = Models::compiled_in().unwrap();
+    let (models, templates) = (Models::compiled_in().unwrap(), Templates::compiled_in().unwrap());
     let mut turns = Turns::new(kind, 5);
     let told = turns.each(|attempt, known| {
         let score = models.score(&features(attempt, known), Policy::default().novelty_share);
@@ -150,7 +146,7 @@ fn reasons(bencher: Bencher, kind: Kind) {
     bencher.bench_local(|| {
         let (attempt, _, known) = turns.next();
         let (signals, score) = told.next().unwrap();
-        Subject::new(attempt, signals, known.profile).reasons(&score.contributions)
+        Subject::new(attempt, signals, known.profile, &templates, Voice::default()).reasons(&score.contributions)
     });
 }
 

@@ -6,6 +6,7 @@ use engine::decision::{Decision, Missing};
 use engine::entry::{Attempt, Entry};
 use engine::id::{AttemptId, Category, CustomerId, IdempotencyKey, MerchantId, PaymentMethod};
 use engine::merchant::MerchantRecord;
+use engine::message::Templates;
 use engine::money::Amount;
 use engine::policy::Policy;
 use engine::profile::Profile;
@@ -60,6 +61,13 @@ pub(crate) fn models() -> &'static Models {
     MODELS.get_or_init(|| Models::compiled_in().unwrap())
 }
 
+/// The templates compiled in, read once.
+#[expect(clippy::disallowed_types, reason = "a test is no part of the engine")]
+pub(crate) fn templates() -> &'static Templates {
+    static TEMPLATES: std::sync::OnceLock<Templates> = std::sync::OnceLock::new();
+    TEMPLATES.get_or_init(|| Templates::compiled_in().unwrap())
+}
+
 pub(crate) struct Case {
     pub(crate) profile: Profile,
     pub(crate) recent: Vec<Entry>,
@@ -89,6 +97,7 @@ impl Case {
         let known = Known { profile: &self.profile, recent: &self.recent, merchant: self.merchant.as_ref() };
         let now = attempt.occurred_at.instant();
         let Self { settings, models, policy, missing, .. } = self;
-        decide(attempt, Circumstances { known, settings, models, policy, missing, now })
+        let templates = templates();
+        decide(attempt, Circumstances { known, settings, models, policy, templates, missing, now })
     }
 }
