@@ -15,6 +15,9 @@ use crate::time::{Day, Instant, LocalInstant};
 /// How many characters of a category's or a payment method's name are said.
 const NAME_CHARS_MAX: usize = 40;
 
+/// How many arguments nearly every template gets by with.
+const ARGUMENTS: usize = 8;
+
 /// Speaks in one voice.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wording<'a> {
@@ -35,7 +38,7 @@ impl<'a> Wording<'a> {
 
     /// A sentence that is still without its arguments.
     pub(crate) fn sentence(self, key: Key) -> Sentence<'a> {
-        let mut arguments = FluentArgs::with_capacity(6);
+        let mut arguments = FluentArgs::with_capacity(ARGUMENTS);
         arguments.set("tone", self.voice.tone.name());
         Sentence { texts: self.texts, key, arguments }
     }
