@@ -133,6 +133,12 @@ fn p_values(bencher: Bencher) {
     });
 }
 
+/// What a function that starts waits for before it can speak.
+#[divan::bench]
+fn templates_compiled_in(bencher: Bencher) {
+    bencher.bench(|| Templates::compiled_in().unwrap());
+}
+
 /// All reasons' sentences of a score, and their order.
 #[divan::bench(args = [Usual, Unusual])]
 fn reasons(bencher: Bencher, kind: Kind) {
