@@ -5,6 +5,7 @@ use edge::json::Object;
 use edge::wire::{AmountBody, read_amount};
 use edge::{Answer, Call, Problem};
 use engine::id::{Category, CustomerId};
+use engine::message::{Language, Tone, Voice};
 use engine::money::{Amount, decimal};
 use engine::settings::{
     BLOCKED_CATEGORIES_MAX, CategoryBlock, GOALS_MAX, Goal, LIMITS_MAX, Limit, QuietHours, Sensitivity, Settings,
@@ -16,8 +17,7 @@ use serde::Serialize;
 use crate::{Customers, Ports, UPDATE_ATTEMPTS_MAX};
 
 const ROUTE: &str = "PUT /v1/customers/{customer_id}/settings";
-const KNOWN: &str =
-    "sensitivity, quiet_hours, snooze_until, opted_out, hourly_income, limits, goals, blocked_categories";
+const KNOWN: &str = "sensitivity, quiet_hours, snooze_until, opted_out, language, tone, hourly_income, limits, goals, blocked_categories";
 const EXPECTED_TIME: &str = "a local time of day such as 22:00";
 const EXPECTED_CATEGORY: &str = "a category of 1 to 64 of the characters A-Z a-z 0-9 _ -";
 const EXPECTED_NOTE: &str = "a text of 1 to 280 characters on one line";
@@ -29,6 +29,8 @@ pub(crate) struct SettingsBody {
     quiet_hours: Option<QuietHoursBody>,
     snooze_until: Option<String>,
     opted_out: bool,
+    language: &'static str,
+    tone: &'static str,
     hourly_income: Option<AmountBody>,
     limits: Vec<LimitBody>,
     goals: Vec<GoalBody>,
@@ -88,6 +90,8 @@ impl SettingsBody {
                 .map(|hours| QuietHoursBody { from: time(hours.from_minute()), until: time(hours.until_minute()) }),
             snooze_until: settings.snooze_until.map(|until| until.to_string()),
             opted_out: settings.opted_out,
+            language: settings.voice.language.tag(),
+            tone: settings.voice.tone.name(),
             hourly_income: settings.hourly_income.map(Into::into),
             limits: settings.limits.iter().map(limit).collect(),
             goals: settings.goals.iter().map(goal).collect(),
@@ -121,6 +125,8 @@ fn read(mut body: Object<'_>) -> Result<Settings, Problem> {
     let quiet_hours = body.optional_object("quiet_hours")?.map(read_quiet_hours).transpose()?;
     let snooze_until = body.optional("snooze_until", LocalInstant::parse)?.map(LocalInstant::instant);
     let opted_out = body.optional_bool("opted_out")?.unwrap_or_default();
+    let language = body.optional("language", |tag| Language::from_tag(tag).ok_or("expected is one of en, de"))?;
+    let tone = body.optional("tone", |name| Tone::from_name(name).ok_or("expected is one of plain, warm"))?;
     let hourly_income = body.optional_object("hourly_income")?.map(read_amount).transpose()?;
     let limits = read_each(&mut body, "limits", LIMITS_MAX, read_limit, |limit: &Limit| {
         (limit.category.clone(), limit.monthly.currency())
@@ -132,12 +138,14 @@ fn read(mut body: Object<'_>) -> Result<Settings, Problem> {
         })?;
     body.finish(KNOWN)?;
     let sensitivity = sensitivity.unwrap_or_default();
+    let voice = Voice { language: language.unwrap_or_default(), tone: tone.unwrap_or_default() };
     Ok(Settings {
         revision: 0,
         sensitivity,
         quiet_hours,
         snooze_until,
         opted_out,
+        voice,
         hourly_income,
         limits,
         goals,

@@ -22,6 +22,7 @@ use engine::decision::{Decision, Missing};
 use engine::entry::{Attempt, Entry};
 use engine::id::{AttemptId, MerchantId};
 use engine::merchant::MerchantRecord;
+use engine::message::Templates;
 use engine::policy::{Breaker, Policy};
 use engine::profile::Profile;
 use engine::score::Models;
@@ -73,6 +74,7 @@ pub struct Score<P> {
     ports: P,
     policies: Policies,
     models: Models,
+    templates: Templates,
     clock: Clock,
     budgets: Budgets,
     merchants: Merchants,
@@ -136,10 +138,19 @@ impl<P: Ports> Handler for Score<P> {
 }
 
 impl<P: Ports> Score<P> {
-    /// A function that uses these ports, these models and this clock, and this policy unless the table holds another.
-    pub fn new(ports: P, policy: Policy, models: Models, clock: Clock) -> Self {
-        let (policies, breaker) = (Policies::new(policy), Mutex::default());
-        Self { ports, policies, models, clock, budgets: Budgets::default(), merchants: Merchants::default(), breaker }
+    /// A function that uses these ports, these models, these templates and this clock, and this policy unless the table holds
+    /// another.
+    pub fn new(ports: P, policy: Policy, models: Models, templates: Templates, clock: Clock) -> Self {
+        Self {
+            ports,
+            policies: Policies::new(policy),
+            models,
+            templates,
+            clock,
+            budgets: Budgets::default(),
+            merchants: Merchants::default(),
+            breaker: Mutex::default(),
+        }
     }
 
     /// The same with other budgets: where nobody waits at a checkout, and a slow machine must not change a decision.
@@ -189,6 +200,7 @@ impl<P: Ports> Score<P> {
             policy: &live,
             shadow: shadow.as_deref(),
             breaker: &breaker,
+            templates: &self.templates,
             missing: &missing,
             seed: id.seed(),
             now,

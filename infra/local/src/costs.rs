@@ -16,6 +16,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant as Stopwatch;
 
+use engine::message::Templates;
 use engine::score::Models;
 use serde::Serialize;
 
@@ -40,6 +41,9 @@ pub enum CostsError {
     /// The emulator did not start.
     #[error(transparent)]
     Emulator(#[from] EmulatorError),
+    /// The templates do not load.
+    #[error(transparent)]
+    Templates(#[from] engine::message::TemplateError),
     /// The models do not load.
     #[error(transparent)]
     Models(#[from] engine::model::ModelError),
@@ -198,7 +202,7 @@ pub async fn measure(
     progress: impl Fn(u64),
 ) -> Result<Figures, CostsError> {
     let settings = Settings::of_workspace(workspace, UPDATER)?;
-    let models = Models::compiled_in()?;
+    let (models, templates) = (Models::compiled_in()?, Templates::compiled_in()?);
     let sampler = Sampler::new(models.clone())?;
     let (filled, address) = if let Some((address, name)) = at {
         (Filled::new(Meter::new(Place::at(address)), name, None).await?, address)
@@ -213,7 +217,7 @@ pub async fn measure(
     let effort = filled.fill(entries, &sampler, progress).await?;
     let fill_s = started.elapsed().as_secs_f64();
     let stream = StreamSource::open(crate::client::Client::new(address), &filled.name).await?;
-    let actions = Actions::new(&filled, &models, &sampler, stream, settings).await?;
+    let actions = Actions::new(&filled, &models, &templates, &sampler, stream, settings).await?;
     let (rows, sizes) = Box::pin(actions.measure()).await?;
     if let Some(unmetered) = filled.meter.read().1.into_iter().next() {
         return Err(CostsError::Unmetered(unmetered));

@@ -28,6 +28,7 @@ mod wire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use engine::message::Templates;
 use engine::score::Models;
 use profile_updater::{Ports, ProfileUpdater};
 use store::{Table, schema};
@@ -68,6 +69,9 @@ pub enum SimulationError {
     /// The models do not load.
     #[error(transparent)]
     Models(#[from] engine::model::ModelError),
+    /// The templates do not load.
+    #[error(transparent)]
+    Templates(#[from] engine::message::TemplateError),
     /// The table could not be made or read although nothing went wrong.
     #[error(transparent)]
     Store(#[from] store::StoreError),
@@ -152,7 +156,7 @@ async fn play_in_runtime<P: Ports>(
     let shards: Vec<_> =
         (0..stream.shards()).map(|shard| tokio::spawn(Arc::clone(&delivery).run(seed, shard))).collect();
     let plan = Arc::new(Plan::of(scenario));
-    let processes = Arc::new(Processes::new(&table, models, &faults));
+    let processes = Arc::new(Processes::new(&table, models, &Templates::compiled_in()?, &faults));
     let ledger = Arc::new(Ledger::default());
     let stage = Stage { plan: Arc::clone(&plan), processes: Arc::clone(&processes), ledger: Arc::clone(&ledger) };
     let playing: Vec<_> = (0..stories).map(|number| tokio::spawn(stage.clone().play(number))).collect();

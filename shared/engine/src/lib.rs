@@ -6,7 +6,8 @@
 //!
 //! The way of one attempt: [`signal`] compares it with the [`profile`] and the [`merchant`] record, [`features`] makes numbers
 //! of that, [`score`] asks the [`model`]s and reads in the [`calibration`] how rare their answer is, [`policy`], the customer's own
-//! [`alarm_rate`] and their [`settings`] make an action of it, [`reason`] finds the words, and [`decide`] puts it together.
+//! [`alarm_rate`] and their [`settings`] make an action of it, [`reason`] and [`message`] find the words, and [`decide`] puts it
+//! together.
 //! The way back: an [`entry`] changes, and its change moves the profile, the merchant's record and the day's [`rollup`].
 
 pub mod alarm_rate;
@@ -21,7 +22,7 @@ pub mod features;
 mod hash;
 pub mod id;
 pub mod merchant;
-mod message;
+pub mod message;
 pub mod model;
 pub mod money;
 pub mod novelty;

@@ -2,6 +2,7 @@
 //! what they want to be kept from.
 
 use crate::id::Category;
+use crate::message::Voice;
 use crate::money::Amount;
 use crate::text::Note;
 use crate::time::{DAY_MS, Instant, LocalInstant};
@@ -159,6 +160,8 @@ pub struct Settings {
     pub snooze_until: Option<Instant>,
     /// Nothing but a block may interrupt, until this is taken back.
     pub opted_out: bool,
+    /// In which language and tone to be spoken to.
+    pub voice: Voice,
     /// What an hour of work brings, for those who want to see prices in hours.
     pub hourly_income: Option<Amount>,
     /// At most [`LIMITS_MAX`], one a category and currency.

@@ -5,10 +5,12 @@
 //! stops. Each step that changes something leaves a reason.
 
 use crate::alarm_rate::AlarmRate;
-use crate::decision::{Action, Missing, Reason, ReasonCode, Withheld, WithheldFor};
+use crate::decision::{Action, Decision, Missing, ReasonCode, Withheld, WithheldFor};
 use crate::entry::{Attempt, Entry};
+use crate::message::{Key, Said};
+use crate::money::Amount;
 use crate::policy::{
-    Breaker, Change, Effect, Exposure, Facts, Policy, RuleHit, RuleResult, RuleState, Sentence, StopCap, WhenBlind,
+    Breaker, Change, Effect, Exposure, Facts, Policy, Rule, RuleHit, RuleResult, RuleState, StopCap, WhenBlind,
 };
 use crate::score::Score;
 use crate::settings::{Limit, Settings};
@@ -30,12 +32,12 @@ pub(crate) struct Matter<'a> {
 
 /// What a policy makes of it.
 #[derive(Debug)]
-pub(crate) struct Verdict {
+pub(crate) struct Verdict<'a> {
     pub(crate) action: Action,
     pub(crate) withheld: Option<Withheld>,
     pub(crate) alarm_rate: AlarmRate,
-    /// What does not act through the score.
-    pub(crate) reasons: Vec<Reason>,
+    /// The reasons that do not act through the score.
+    pub(crate) said: Vec<(ReasonCode, Said<'a>)>,
     pub(crate) rules: Vec<RuleHit>,
     pub(crate) exposures: Vec<Exposure>,
     /// What the customer's arms change.
@@ -44,8 +46,8 @@ pub(crate) struct Verdict {
     pub(crate) is_protective: bool,
 }
 
-impl Verdict {
-    pub(crate) fn of(matter: Matter<'_>, policy: &Policy) -> Self {
+impl<'a> Verdict<'a> {
+    pub(crate) fn of(matter: Matter<'a>, policy: &'a Policy) -> Self {
         let (exposures, change) = exposures(matter.attempt, policy);
         let alpha = policy.alpha * change.alpha_multiple.unwrap_or(1.0);
         let alarm_rate = AlarmRate::of(alpha, matter.known.profile.alarms(), matter.settings.sensitivity);
@@ -53,7 +55,7 @@ impl Verdict {
             action: Action::Allow,
             withheld: None,
             alarm_rate,
-            reasons: Vec::new(),
+            said: Vec::new(),
             rules: Vec::new(),
             exposures,
             change,
@@ -64,10 +66,6 @@ impl Verdict {
         verdict.apply_rules(matter, policy);
         verdict.hold_back(matter, policy);
         verdict
-    }
-
-    fn explain(&mut self, code: ReasonCode, text: Sentence) {
-        self.reasons.push(Reason { code, contribution: 0.0, text });
     }
 
     /// The score, the ladder, and what is not known.
@@ -88,10 +86,10 @@ impl Verdict {
     }
 
     /// The customer's own limits and blocks.
-    fn hold_up_wishes(&mut self, matter: Matter<'_>) {
+    fn hold_up_wishes(&mut self, matter: Matter<'a>) {
         let Matter { attempt, settings, known, .. } = matter;
         let month = attempt.occurred_at.month();
-        let mut exceeded: Option<(i64, &Limit, i64)> = None;
+        let mut exceeded: Option<(i64, &'a Limit, i64)> = None;
         for limit in &settings.limits {
             let concerns = limit.category.as_ref().is_none_or(|category| *category == attempt.category);
             if !concerns || limit.monthly.currency() != attempt.amount.currency() {
@@ -107,21 +105,21 @@ impl Verdict {
         }
         if let Some((_, limit, with_this)) = exceeded {
             self.action = self.action.max(Action::Nudge);
-            let text = crate::reason::limit_exceeded(limit, with_this);
-            self.explain(ReasonCode::LimitExceeded, text);
+            // A sum beyond what an amount can be is shown as this attempt alone.
+            let with_this = Amount::from_minor(with_this, limit.monthly.currency()).unwrap_or(attempt.amount);
+            self.said.push((ReasonCode::LimitExceeded, Said::OverLimit { limit, with_this }));
         }
         if let Some(block) = settings.block_of(&attempt.category, matter.now) {
             self.action = self.action.max(Action::CoolOff);
             self.is_protective = true;
-            let text = crate::reason::blocked_by_customer(block);
-            self.explain(ReasonCode::CategoryBlockedByCustomer, text);
+            self.said.push((ReasonCode::CategoryBlockedByCustomer, Said::Blocked(block)));
         }
     }
 
-    fn apply_rules(&mut self, matter: Matter<'_>, policy: &Policy) {
+    fn apply_rules(&mut self, matter: Matter<'a>, policy: &'a Policy) {
         let Matter { attempt, known, settings, signals, score, breaker, .. } = matter;
         let facts = Facts { attempt, score, signals, profile: known.profile, settings };
-        let mut acting: Vec<(Effect, &Sentence)> = Vec::new();
+        let mut acting: Vec<&'a Rule> = Vec::new();
         for (rule, held) in policy.rules.held(&facts) {
             let stops = matches!(rule.then, Effect::Block | Effect::AtLeast(Action::CoolOff | Action::Block));
             let cap = rule.stop_cap.unwrap_or(policy.restraint.rule_stops);
@@ -132,7 +130,7 @@ impl Verdict {
                 Ok(()) => RuleResult::Acted,
             };
             if result == RuleResult::Acted {
-                acting.push((rule.then, &rule.text));
+                acting.push(rule);
             }
             self.rules.push(RuleHit { id: rule.id.clone(), result });
         }
@@ -141,36 +139,33 @@ impl Verdict {
             Effect::Allow => (1, Action::Allow),
             Effect::AtLeast(action) => (0, action),
         };
-        let Some((effect, text)) = acting.into_iter().max_by_key(|(effect, _)| rank(*effect)) else { return };
-        let action = match effect {
+        let Some(rule) = acting.into_iter().max_by_key(|rule| rank(rule.then)) else { return };
+        let action = match rule.then {
             Effect::Block => Action::Block,
             Effect::Allow => Action::Allow,
             Effect::AtLeast(action) => self.action.max(action),
         };
         if action != self.action {
-            self.explain(ReasonCode::RuleApplied, text.clone());
+            self.said.push((ReasonCode::RuleApplied, Said::Rule { id: &rule.id, text: rule.text.as_deref() }));
             self.action = action;
         }
-        self.is_protective |= effect != Effect::Allow;
+        self.is_protective |= rule.then != Effect::Allow;
     }
 
     /// The customer's wish for quiet, restraint, and the cap on stops.
     fn hold_back(&mut self, matter: Matter<'_>, policy: &Policy) {
         // What the customer asked to be kept from stays so: a pause from interruptions is no way around it.
-        let is_own_block = self.reasons.iter().any(|reason| reason.code == ReasonCode::CategoryBlockedByCustomer);
+        let is_own_block = self.said.iter().any(|(code, _)| *code == ReasonCode::CategoryBlockedByCustomer);
         if let Some(why) = chose_quiet(matter, self.action).filter(|_| !is_own_block) {
             self.withhold(WithheldFor::CustomersWish, 1.0);
-            self.explain(ReasonCode::CustomerChoseQuiet, why.to_owned());
+            self.said.push((ReasonCode::CustomerChoseQuiet, Said::Plain(why)));
         } else if let Some(why) = self.restrained(matter, policy) {
             self.withhold(WithheldFor::Restraint, 1.0);
-            self.explain(ReasonCode::QuietForNow, why.to_owned());
+            self.said.push((ReasonCode::QuietForNow, Said::Plain(why)));
         }
         if self.action >= Action::CoolOff && !is_own_block && !matter.breaker.may_stop(policy.restraint.stops) {
             self.action = Action::Warn;
-            self.explain(
-                ReasonCode::StopsCapped,
-                "So many purchases were stopped lately that this one is not.".to_owned(),
-            );
+            self.said.push((ReasonCode::StopsCapped, Said::Plain(Key::StopsCapped)));
         }
     }
 
@@ -180,28 +175,28 @@ impl Verdict {
         self.action = Action::Allow;
     }
 
-    fn restrained(&self, matter: Matter<'_>, policy: &Policy) -> Option<&'static str> {
+    fn restrained(&self, matter: Matter<'_>, policy: &Policy) -> Option<Key> {
         let Matter { attempt, known, settings, .. } = matter;
         let restraint = &policy.restraint;
         if self.action == Action::Allow || self.action == Action::Block || self.is_protective {
             return None;
         }
         if attempt.amount.size() < restraint.trivial_below {
-            return Some("The amount is too small to interrupt you for.");
+            return Some(Key::QuietTrivial);
         }
         let hours = restraint.quiet_hours.filter(|_| settings.quiet_hours.is_none());
         if self.action == Action::Nudge && hours.is_some_and(|hours| hours.contains(attempt.occurred_at)) {
-            return Some("It is an hour at which we do not interrupt for little.");
+            return Some(Key::QuietLate);
         }
         let now = attempt.occurred_at.instant();
         let recent = known.recent.iter().filter(|entry| entry.was_interrupted());
         let recent = recent.map(|entry: &Entry| entry.attempt.occurred_at.instant());
         let (this_week, latest) = known.profile.interruptions().with(recent, now);
         if this_week >= usize::from(restraint.per_week_max) {
-            return Some("We interrupted you often enough this week.");
+            return Some(Key::QuietWeek);
         }
         let follows_soon = latest.is_some_and(|latest| now.since_ms(latest) < restraint.gap_ms);
-        follows_soon.then_some("We interrupted you only a moment ago.")
+        follows_soon.then_some(Key::QuietGap)
     }
 }
 
@@ -223,22 +218,20 @@ fn exposures(attempt: &Attempt, policy: &Policy) -> (Vec<Exposure>, Change) {
 }
 
 /// Why the customer is left alone although the policy would step in; `None` if they are not.
-fn chose_quiet(matter: Matter<'_>, action: Action) -> Option<&'static str> {
+fn chose_quiet(matter: Matter<'_>, action: Action) -> Option<Key> {
     let Matter { attempt, settings, now, .. } = matter;
     let in_quiet_hours = settings.quiet_hours.is_some_and(|hours| hours.contains(attempt.occurred_at));
     match action {
         Action::Allow | Action::Block => None,
-        _ if settings.opted_out => Some("You asked not to be interrupted."),
-        _ if settings.snooze_until.is_some_and(|until| now < until) => {
-            Some("You asked for a pause from interruptions.")
-        }
-        Action::Nudge if in_quiet_hours => Some("You asked for quiet at this hour."),
+        _ if settings.opted_out => Some(Key::QuietOptedOut),
+        _ if settings.snooze_until.is_some_and(|until| now < until) => Some(Key::QuietSnoozed),
+        Action::Nudge if in_quiet_hours => Some(Key::QuietHours),
         _ => None,
     }
 }
 
 /// How a decision counts against the caps on stops. Call it once for each decision that took place.
-pub fn count_stop(breaker: &mut Breaker, policy: &Policy, decision: &crate::decision::Decision) {
+pub fn count_stop(breaker: &mut Breaker, policy: &Policy, decision: &Decision) {
     let cap_of = |rule: &str| -> StopCap {
         policy.rules.get(rule).and_then(|rule| rule.stop_cap).unwrap_or(policy.restraint.rule_stops)
     };

@@ -386,6 +386,7 @@ impl TryFrom<StoredDecision> for Decision {
 mod tests {
     use engine::decide::{Circumstances, decide};
     use engine::id::IdempotencyKey;
+    use engine::message::Templates;
     use engine::policy::{Breaker, Policy};
     use engine::profile::Profile;
     use engine::score::Models;
@@ -413,6 +414,7 @@ mod tests {
         let policy = br#"{"version": "p", "alpha": 1, "rules": [{"id": "r", "when": "amount > 1.0", "then": "block", "state": "trial"}],
             "experiments": [{"id": "x", "arms": [{"name": "a", "share": 1}, {"name": "b", "share": 0}]}]}"#;
         let policy = Policy::from_json(policy).unwrap();
+        let templates = Templates::compiled_in().unwrap();
         let circumstances = Circumstances {
             known,
             settings: &settings,
@@ -420,6 +422,7 @@ mod tests {
             policy: &policy,
             shadow: Some(&policy),
             breaker: &Breaker::default(),
+            templates: &templates,
             missing: &missing,
             seed: 1,
             now,

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::currency::Currency;
 use engine::id::{Category, CustomerId};
+use engine::message::{Language, Tone, Voice};
 use engine::money::Amount;
 use engine::settings::{CategoryBlock, Goal, Limit, QuietHours, Sensitivity, Settings};
 use engine::text::Note;
@@ -13,7 +14,7 @@ use crate::StoreError;
 use crate::image::{Image, Item, number, text};
 use crate::keys;
 
-/// The format this code writes, and the newest it reads. The first knew neither revisions nor wishes.
+/// The format this code writes, and the newest it reads. The first knew neither revisions nor voices nor wishes.
 const FORMAT: u32 = 2;
 
 /// The attribute of the settings' revision.
@@ -30,6 +31,8 @@ pub(crate) fn to_item(customer: &CustomerId, settings: &Settings) -> Result<Item
         (REVISION.to_owned(), number(settings.revision)),
         ("sensitivity".to_owned(), text(settings.sensitivity.name())),
         ("opted_out".to_owned(), AttributeValue::Bool(settings.opted_out)),
+        ("language".to_owned(), text(settings.voice.language.tag())),
+        ("tone".to_owned(), text(settings.voice.tone.name())),
         ("wishes".to_owned(), text(wishes)),
     ]);
     if let Some(hours) = settings.quiet_hours {
@@ -55,12 +58,19 @@ pub(crate) fn from_item(item: &Item) -> Result<Settings, StoreError> {
         _ => None,
     };
     let snooze_until = image.optional_number("snooze_until_ms")?.map(Instant::from_epoch_ms).transpose();
+    let language = image.optional_text("language")?.map(|tag| Language::from_tag(tag).ok_or(tag)).transpose();
+    let tone = image.optional_text("tone")?.map(|name| Tone::from_name(name).ok_or(name)).transpose();
+    let voice = Voice {
+        language: language.map_err(|tag| image.damaged(format!("`language` is {tag}")))?.unwrap_or_default(),
+        tone: tone.map_err(|name| image.damaged(format!("`tone` is {name}")))?.unwrap_or_default(),
+    };
     let mut settings = Settings {
         revision: image.optional_number(REVISION)?.unwrap_or_default(),
         sensitivity: sensitivity.ok_or_else(|| image.damaged("`sensitivity` is unknown"))?,
         quiet_hours,
         snooze_until: snooze_until.map_err(|error| image.damaged(format!("`snooze_until_ms`: {error}")))?,
         opted_out: opted_out.ok_or_else(|| image.damaged("`opted_out` is missing"))?,
+        voice,
         ..Settings::default()
     };
     if let Some(wishes) = image.optional_text("wishes")? {
@@ -188,6 +198,7 @@ mod tests {
             quiet_hours: QuietHours::new(1320, 420),
             snooze_until: Instant::from_epoch_ms(1_800_000_000_000).ok(),
             opted_out: true,
+            voice: Voice { language: Language::German, tone: Tone::Warm },
             hourly_income: Some(euros("21.50")),
             limits: vec![
                 Limit { category: None, monthly: euros("1500") },
@@ -217,7 +228,7 @@ mod tests {
         let mut item = to_item(&CustomerId::parse("ada").unwrap(), &Settings::default()).unwrap();
         item.insert("format".to_owned(), number(1));
         item.remove(REVISION);
-        item.remove("wishes");
+        ["wishes", "language", "tone"].map(|name| item.remove(name));
         assert_eq!(from_item(&item).unwrap(), Settings::default());
     }
 }

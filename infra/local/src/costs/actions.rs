@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use customers::Customers;
 use edge::http::{Handler, respond};
+use engine::message::Templates;
 use engine::policy::Policy;
 use engine::score::Models;
 use lambda_http::http::Method;
@@ -41,6 +42,7 @@ const PATIENT: Budgets = Budgets { read: Duration::from_mins(1), write: Duration
 pub(crate) struct Actions<'a> {
     filled: &'a Filled,
     models: &'a Models,
+    templates: &'a Templates,
     sampler: &'a Sampler,
     customers: Customers<store::Table>,
     report: MetricsReport<store::Table>,
@@ -54,6 +56,7 @@ impl<'a> Actions<'a> {
     pub(crate) async fn new(
         filled: &'a Filled,
         models: &'a Models,
+        templates: &'a Templates,
         sampler: &'a Sampler,
         stream: StreamSource,
         settings: Settings,
@@ -61,7 +64,8 @@ impl<'a> Actions<'a> {
         let customers = Customers::new(filled.table.clone(), now);
         let report = MetricsReport::new(filled.table.clone(), now);
         let (told_until, rows) = (None, Vec::new());
-        let mut actions = Self { filled, models, sampler, customers, report, stream, told_until, settings, rows };
+        let mut actions =
+            Self { filled, models, templates, sampler, customers, report, stream, told_until, settings, rows };
         // What filling the table wrote to the stream, if it did.
         actions.told().await?;
         Ok(actions)
@@ -137,7 +141,8 @@ impl<'a> Actions<'a> {
 
     async fn score(&mut self, name: &str, customer: u64, key: &str) -> Result<String, CostsError> {
         // A process that has just started: no merchant's record is in its memory.
-        let score = Score::new(self.filled.table.clone(), Policy::default(), self.models.clone(), now);
+        let score =
+            Score::new(self.filled.table.clone(), Policy::default(), self.models.clone(), self.templates.clone(), now);
         let score = score.with_budgets(PATIENT);
         let body = json!({
             "customer_id": customer_id(customer)?.as_str(),

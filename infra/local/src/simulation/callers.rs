@@ -7,6 +7,7 @@ use std::time::Duration;
 use customers::Customers;
 use edge::clock::Clock;
 use edge::http::{Handler, respond};
+use engine::message::Templates;
 use engine::policy::Policy;
 use engine::score::Models;
 use lambda_http::http::Method;
@@ -40,6 +41,7 @@ pub(crate) struct Processes {
     customers: Vec<Arc<Customers<Table>>>,
     table: Table,
     models: Models,
+    templates: Templates,
     faults: Arc<Faults>,
     /// Answers that no fault explains.
     wrong: Mutex<Vec<String>>,
@@ -73,13 +75,14 @@ pub(crate) enum Patience {
 }
 
 impl Processes {
-    pub(crate) fn new(table: &Table, models: &Models, faults: &Arc<Faults>) -> Self {
-        let score = |clock: &Clock| Score::new(table.clone(), policy(), models.clone(), *clock);
+    pub(crate) fn new(table: &Table, models: &Models, templates: &Templates, faults: &Arc<Faults>) -> Self {
+        let score = |clock: &Clock| Score::new(table.clone(), policy(), models.clone(), templates.clone(), *clock);
         Self {
             scores: CLOCKS.iter().map(|clock| Mutex::new(Arc::new(score(clock)))).collect(),
             customers: CLOCKS.iter().map(|clock| Arc::new(Customers::new(table.clone(), *clock))).collect(),
             table: table.clone(),
             models: models.clone(),
+            templates: templates.clone(),
             faults: Arc::clone(faults),
             wrong: Mutex::new(Vec::new()),
         }
@@ -154,7 +157,8 @@ impl Processes {
     /// Starts a new process in the place of one that died: it knows nothing of what the other had cached.
     fn restart(&self, process: usize) {
         if let (Some(score), Some(clock)) = (self.scores.get(process), CLOCKS.get(process)) {
-            let new = Score::new(self.table.clone(), policy(), self.models.clone(), *clock);
+            let (models, templates) = (self.models.clone(), self.templates.clone());
+            let new = Score::new(self.table.clone(), policy(), models, templates, *clock);
             *score.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
         }
     }

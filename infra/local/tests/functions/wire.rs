@@ -6,6 +6,7 @@ use std::time::Instant;
 use edge::http::ANSWER_BUDGET;
 use edge::{Call, Handler, Problem};
 use engine::id::CustomerId;
+use engine::message::Templates;
 use engine::policy::{Policy, WhenBlind};
 use engine::score::Models;
 use futures_util::future::join_all;
@@ -124,7 +125,7 @@ async fn without_the_customer_the_population_stands_in_and_the_policy_says_how()
     let blind = async |when_blind| {
         let policy = Policy { when_blind, ..Policy::default() };
         let table = Table::new(proxy.client(&score::PATIENCE).await, &world.dynamodb.table_name);
-        Score::new(table, policy, Models::compiled_in().unwrap(), now)
+        Score::new(table, policy, Models::compiled_in().unwrap(), Templates::compiled_in().unwrap(), now)
     };
     let (open, closed) = (blind(WhenBlind::FailOpen).await, blind(WhenBlind::FailClosed).await);
     for fault in Fault::ALL {
@@ -173,7 +174,7 @@ async fn the_same_attempt_from_fifty_processes_whose_first_tries_all_fail_is_one
     proxy.first_tries(&Fault::ALL);
     let process = async || {
         let table = Table::new(proxy.client(&score::PATIENCE).await, &world.dynamodb.table_name);
-        let process = Score::new(table, Policy::default(), models.clone(), now);
+        let process = Score::new(table, Policy::default(), models.clone(), Templates::compiled_in().unwrap(), now);
         // A slow machine may not be in time: whoever is told so asks again.
         loop {
             let answer = call(&process, &event).await.ok();

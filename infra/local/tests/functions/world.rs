@@ -5,6 +5,7 @@ use std::time::Duration;
 use customers::Customers;
 use edge::http::{Handler, respond};
 use engine::id::CustomerId;
+use engine::message::Templates;
 use engine::policy::Policy;
 use engine::score::Models;
 use engine::time::{Instant, LocalInstant};
@@ -135,7 +136,8 @@ impl World {
 }
 
 fn score_over(table: &Table) -> Score<Table> {
-    Score::new(table.clone(), Policy::default(), Models::compiled_in().unwrap(), now)
+    let (models, templates) = (Models::compiled_in().unwrap(), Templates::compiled_in().unwrap());
+    Score::new(table.clone(), Policy::default(), models, templates, now)
 }
 
 /// A grocery purchase at noon, `days` before the day before [`now`].

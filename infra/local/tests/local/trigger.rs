@@ -316,8 +316,11 @@ async fn a_function_whose_process_ends_has_failed_and_is_not_waited_for() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (ended, endings) = tokio::sync::watch::channel(Some("an end of before".to_owned()));
     // For a day: what is told must come from the end of the process.
-    let function =
-        LambdaFunction::new(Client::new(listener.local_addr().unwrap()), "updater", Duration::from_hours(24));
+    let function = LambdaFunction::new(
+        local::client::Client::new(listener.local_addr().unwrap()),
+        "updater",
+        Duration::from_hours(24),
+    );
     let function = function.with_endings(endings);
     let event = json!({});
     let ending = async {

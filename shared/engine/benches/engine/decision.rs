@@ -3,9 +3,9 @@
 use divan::{Bencher, black_box};
 use engine::calibration::Calibration;
 use engine::decide::{Circumstances, decide};
-use engine::decision::Decision;
 use engine::entry::Attempt;
 use engine::features::{NAMES, features};
+use engine::message::{Templates, Voice};
 use engine::model::{Forest, ForestSettings};
 use engine::novelty::{SEEN_COUNT, seen};
 use engine::policy::{Breaker, Ladder, Policy, RiskLadder};
@@ -46,18 +46,16 @@ fn whole_compiled_in(bencher: Bencher, kind: Kind) {
 }
 
 fn whole(bencher: Bencher, models: &Models, policy: &Policy, mut turns: Turns) {
-    let settings = Settings::default();
+    let (settings, templates) = (&Settings::default(), &Templates::compiled_in().unwrap());
     bencher.bench_local(|| {
         let (attempt, customer, known) = turns.next();
         let profile = Profile::decode(black_box(&customer.blob)).unwrap();
-        decided(attempt, Known { profile: &profile, ..known }, models, policy, &settings)
+        let (known, now) = (Known { profile: &profile, ..known }, attempt.occurred_at.instant());
+        let (shadow, breaker, missing, seed) = (None, &Breaker::default(), &[], 1);
+        let circumstances =
+            Circumstances { known, settings, models, policy, shadow, breaker, templates, missing, seed, now };
+        decide(attempt, circumstances)
     });
-}
-
-fn decided(attempt: &Attempt, known: Known<'_>, models: &Models, policy: &Policy, settings: &Settings) -> Decision {
-    let now = attempt.occurred_at.instant();
-    let (shadow, breaker, missing, seed) = (None, &Breaker::default(), &[], 1);
-    decide(attempt, Circumstances { known, settings, models, policy, shadow, breaker, missing, seed, now })
 }
 
 #[divan::bench(args = RECENT)]
@@ -139,10 +137,16 @@ fn p_values(bencher: Bencher) {
     });
 }
 
+/// What a function that starts waits for before it can speak.
+#[divan::bench]
+fn templates_compiled_in(bencher: Bencher) {
+    bencher.bench(|| Templates::compiled_in().unwrap());
+}
+
 /// All reasons' sentences of a score, and their order.
 #[divan::bench(args = [Usual, Unusual])]
 fn reasons(bencher: Bencher, kind: Kind) {
-    let models = Models::compiled_in().unwrap();
+    let (models, templates) = (Models::compiled_in().unwrap(), Templates::compiled_in().unwrap());
     let mut turns = Turns::new(kind, 5);
     let told = turns.each(|attempt, known| {
         let score = models.score(&features(attempt, known), Policy::default().novelty_share);
@@ -152,7 +156,7 @@ fn reasons(bencher: Bencher, kind: Kind) {
     bencher.bench_local(|| {
         let (attempt, _, known) = turns.next();
         let (signals, score) = told.next().unwrap();
-        Subject::new(attempt, signals, known.profile).reasons(&score.contributions)
+        Subject::new(attempt, signals, known.profile, &templates, Voice::default()).reasons(&score.contributions)
     });
 }
 

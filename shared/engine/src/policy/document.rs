@@ -398,7 +398,7 @@ impl RuleDocument {
         };
         if let Some(text) = self.text {
             let note = Note::parse(&text).map_err(|error| wrong(at("text"), format!("`{text}`"), error))?;
-            rule.text = note.as_str().to_owned();
+            rule.text = Some(note.as_str().to_owned());
         }
         rule.stop_cap = self.stops.map(|stops| stops.read(&at("stops"), default_stops)).transpose()?;
         Ok(rule)

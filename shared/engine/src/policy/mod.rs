@@ -17,7 +17,7 @@ pub use document::{DOCUMENT_BYTES_MAX, PolicyError};
 pub use experiments::{Arm, Change, EXPERIMENTS_MAX, Experiment, Exposure};
 pub use ladder::{CostLadder, Ladder, RiskLadder, Step};
 pub use restraint::{Breaker, Restraint, StopCap};
-pub use rules::{Effect, Facts, Lists, RULES_MAX, Rule, RuleHit, RuleResult, RuleState, Rules, Sentence};
+pub use rules::{Effect, Facts, Lists, RULES_MAX, Rule, RuleHit, RuleResult, RuleState, Rules};
 pub use strategies::{Prior, Strategies};
 
 use crate::decision::Action;

@@ -53,9 +53,6 @@ pub enum RuleState {
     Off,
 }
 
-/// What a rule says to people: to the customer in a reason.
-pub type Sentence = String;
-
 /// A condition and what follows from it.
 #[derive(Clone)]
 pub struct Rule {
@@ -68,8 +65,8 @@ pub struct Rule {
     pub then: Effect,
     /// Whether it acts.
     pub state: RuleState,
-    /// What the customer reads as the reason.
-    pub text: Sentence,
+    /// What the customer reads as the reason, one sentence in their language; its id where there is none.
+    pub text: Option<String>,
     /// The share of attempts that it may stop; the policy's own for rules where it is not said.
     pub stop_cap: Option<StopCap>,
 }
@@ -90,7 +87,7 @@ impl PartialEq for Rule {
 }
 
 impl Rule {
-    /// A live rule whose reason is its id.
+    /// A live rule without a text of its own.
     ///
     /// # Errors
     /// What is wrong with the condition: its syntax, a name that does not exist, or types that do not fit.
@@ -105,7 +102,7 @@ impl Rule {
             program: Arc::new(program),
             then,
             state: RuleState::Live,
-            text: format!("A rule applies: {}.", id.replace(['-', '_'], " ")),
+            text: None,
             stop_cap: None,
         };
         rule.check_names()?;

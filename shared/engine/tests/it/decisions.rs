@@ -97,7 +97,7 @@ fn an_unusual_purchase_meets_the_customer_with_their_own_numbers() {
     assert!((alpha - Policy::default().alpha).abs() < 1e-15 && (multiple - 1.0).abs() < 1e-15);
     let texts: Vec<&str> = decision.reasons.iter().map(|reason| reason.text.as_str()).collect();
     for expect in [
-        "24 times your usual purchase (38.00 EUR), about 1 in 1400.",
+        "24 times your usual purchase (€38.00), about 1 in 1,400.",
         "None of your purchases we know are in electronics.",
         "You rarely buy between 3:00 and 3:59.",
     ] {
@@ -189,8 +189,7 @@ fn text(decision: &Decision, code: ReasonCode) -> &str {
 #[test]
 fn shares_read_as_sentences() {
     let mut history = grocery_history();
-    let shares =
-        [(0, "None of your purchases we know are in books."), (1, "About 2 % of your purchases are in books.")];
+    let shares = [(0, "None of your purchases we know are in books."), (1, "About 2% of your purchases are in books.")];
     for (bought, expect) in shares {
         let books = attempt(3900, "books", "debit_card", "shop1", next_noon());
         history.extend((0..bought).map(|number| {
@@ -201,7 +200,7 @@ fn shares_read_as_sentences() {
     }
     assert_eq!(
         text(&Case::default().decide(&usual()), ReasonCode::CategoryUsual),
-        "About 100 % of your purchases are in groceries."
+        "About 100% of your purchases are in groceries."
     );
     let newcomer = Case { profile: Profile::default(), ..Case::default() };
     assert_eq!(

@@ -6,6 +6,7 @@ use engine::decision::{Decision, Missing};
 use engine::entry::{Attempt, Entry};
 use engine::id::{AttemptId, Category, CustomerId, IdempotencyKey, MerchantId, PaymentMethod};
 use engine::merchant::MerchantRecord;
+use engine::message::Templates;
 use engine::money::Amount;
 use engine::policy::{Breaker, Policy, Strategies};
 use engine::profile::Profile;
@@ -66,6 +67,13 @@ pub(crate) fn without_hold_out() -> Policy {
     Policy { strategies, ..Policy::default() }
 }
 
+/// The templates compiled in, read once.
+#[expect(clippy::disallowed_types, reason = "a test is no part of the engine")]
+pub(crate) fn templates() -> &'static Templates {
+    static TEMPLATES: std::sync::OnceLock<Templates> = std::sync::OnceLock::new();
+    TEMPLATES.get_or_init(|| Templates::compiled_in().unwrap())
+}
+
 pub(crate) struct Case {
     pub(crate) profile: Profile,
     pub(crate) recent: Vec<Entry>,
@@ -101,7 +109,18 @@ impl Case {
         let known = Known { profile: &self.profile, recent: &self.recent, merchant: self.merchant.as_ref() };
         let now = attempt.occurred_at.instant();
         let Self { settings, models, policy, shadow, breaker, seed, missing, .. } = self;
-        let (shadow, seed) = (shadow.as_ref(), *seed);
-        decide(attempt, Circumstances { known, settings, models, policy, shadow, breaker, missing, seed, now })
+        let circumstances = Circumstances {
+            known,
+            settings,
+            models,
+            policy,
+            shadow: shadow.as_ref(),
+            breaker,
+            templates: templates(),
+            missing,
+            seed: *seed,
+            now,
+        };
+        decide(attempt, circumstances)
     }
 }

@@ -316,7 +316,7 @@ fn some_are_held_out_and_it_is_recorded() {
                 assert!((withheld.propensity - 0.25).abs() < 1e-12 && codes(&decision).contains(&ReasonCode::HeldOut));
                 held_out += 1.0;
             }
-            (None, Some(intervention)) => assert!(intervention.propensity < 0.75 && intervention.propensity > 0.03),
+            (None, Some(intervention)) => assert!((0.03..=0.75).contains(&intervention.propensity)),
             other => panic!("{other:?}"),
         }
     }

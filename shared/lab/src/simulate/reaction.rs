@@ -63,8 +63,7 @@ fn effect(action: Action) -> Effect {
 fn persuasion(strategy: Option<Strategy>) -> f64 {
     match strategy {
         Some(Strategy::PlainInformation) => 0.7,
-        Some(Strategy::Reflection) => 1.2,
-        Some(Strategy::SalientCost) => 1.1,
+        Some(Strategy::Reflection | Strategy::SalientCost) => 1.2,
         Some(Strategy::Delay) => 1.3,
         Some(Strategy::GoalReminder | Strategy::Alternatives | Strategy::Protection) | None => 1.0,
     }
