@@ -9,11 +9,15 @@ use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, Body, LambdaEvent, Request, RequestExt, Response, Service};
 use serde::Serialize;
 
+use crate::json::beginning;
 use crate::metrics::RequestMetrics;
 use crate::problem::Problem;
 
 /// The largest body accepted, in bytes: a hundred purchases with room to spare.
 pub const BODY_BYTES_MAX: usize = 128 * 1024;
+
+/// How much of a path that is no route's an answer repeats.
+const PATH_CHARS_MAX: usize = 100;
 
 const JSON: &str = "application/json";
 const PROBLEM_JSON: &str = "application/problem+json";
@@ -153,7 +157,8 @@ fn without_uri(event: LambdaRequest) -> LambdaRequest {
 
 /// A call that no route takes.
 pub fn no_route(call: &Call<'_>) -> Problem {
-    let detail = format!("There is no {} /{}.", call.method, call.path.join("/"));
+    let path = beginning(&call.path.join("/"), PATH_CHARS_MAX);
+    let detail = format!("There is no {} /{path}.", call.method);
     Problem::not_found("NO_SUCH_ROUTE", detail)
 }
 

@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn whatever_is_wrong_is_named() {
-        check("{\"customer_id\"", "[\"customer_id\"", "MALFORMED_JSON", "", "line 1 column");
+        check("{\"customer_id\"", "[\"customer_id\"", "MALFORMED_JSON", "", "it is a list");
+        check("{\"customer_id\"", "{customer_id", "MALFORMED_JSON", "", "line 1 column 2");
         check("\"ada\"", "\"a/b\"", "INVALID_VALUE", "customer_id", "`a/b`, but an id is 1 to 64");
         check("\"ada\"", "7", "WRONG_TYPE", "customer_id", "is a number");
         check("\"customer_id\":\"ada\",", "", "MISSING_FIELD", "customer_id", "is missing");
