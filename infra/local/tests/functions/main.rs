@@ -12,6 +12,7 @@
 mod bad_input;
 mod customers;
 mod faults;
+mod hostile;
 mod learning;
 mod report;
 mod score;
