@@ -109,8 +109,15 @@ mod tests {
         check("\"12.50\"", "\"-12.50\"", "INVALID_VALUE", "amount.value", "must be above 0");
         check("\"12.50\"", "0", "INVALID_VALUE", "amount.value", "must be above 0");
         check("\"12.50\"", "99999999999999999999", "INVALID_VALUE", "amount.value", "must be above 0");
-        check("\"12.50\"", "12.505", "INVALID_VALUE", "amount.value", "more than the 2 decimals of EUR");
-        check("\"12.50\"", "1e2", "INVALID_VALUE", "amount.value", "not a plain decimal");
+        check(
+            "\"12.50\"",
+            "12.505",
+            "INVALID_VALUE",
+            "amount.value",
+            "but an amount in EUR has no more than 2 decimals",
+        );
+        check("\"12.50\"", "1e2", "INVALID_VALUE", "amount.value", "but an amount is a plain");
+        check("\"12.50\"", "\"1\u{7f}\"", "INVALID_VALUE", "amount.value", "is `1…`, but an amount is a plain");
         check("\"12.50\"", "true", "WRONG_TYPE", "amount.value", "is true or false");
         check("EUR", "BTC", "INVALID_VALUE", "amount.currency", "ISO 4217");
         check("{\"value\":\"12.50\",\"currency\":\"EUR\"}", "12.5", "WRONG_TYPE", "amount", "is a number");
