@@ -80,3 +80,43 @@ fn bent_records_among_good_ones_are_named_and_cost_nothing() {
         Ok(())
     });
 }
+
+/// The golden records with another text at this place, wherever there is one.
+fn with_text(customer: &str, pointer: &str, change: impl Fn(&str) -> String) -> Vec<Value> {
+    let mut records = records_of(customer);
+    for text in records.iter_mut().filter_map(|record| record.pointer_mut(pointer)) {
+        *text = change(text.as_str().unwrap()).into();
+    }
+    records
+}
+
+#[tokio::test]
+async fn a_record_that_would_spoil_a_profile_is_handed_back() {
+    let world = World::new().await;
+    let bound = |bound: &str| {
+        let to = format!("\"learn_minor_max\":{bound}");
+        move |text: &str| text.replace("\"learn_minor_max\":159238", &to)
+    };
+    for (number, records) in [
+        // Bounds that leave sums that are no numbers, and a profile that nobody could read again.
+        with_text("spoilt-0", "/dynamodb/NewImage/decision/S", bound("-5")),
+        with_text("spoilt-1", "/dynamodb/NewImage/decision/S", bound("0")),
+        // Images of two entries, of which one would lose what the other never had.
+        with_text("spoilt-2", "/dynamodb/OldImage/pk/S", |_| "c#eve".to_owned()),
+        with_text("spoilt-3", "/dynamodb/OldImage/sk/S", |_| "e#01KJME9T50JTC4QV4W5Z0SF7JZ".to_owned()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let customer = format!("spoilt-{number}");
+        let whole = records_of(&customer);
+        let bent =
+            records.iter().zip(&whole).filter(|(bent, whole)| bent != whole && matches!(read(whole), Ok(Some(_))));
+        assert!(bent.clone().count() > 0 && bent.clone().all(|(bent, _)| read(bent).is_err()), "{number}");
+        let unreadable = records.iter().filter(|record| read(record).is_err()).count();
+        let response = world.updater.learn(Batch { records }).await.unwrap();
+        assert_eq!(response.batch_item_failures.len(), unreadable, "{number}");
+        // An import is among the rest, and learned.
+        assert_eq!(profile_of(&world, &customer).await.purchases(), 1, "{number}");
+    }
+}
