@@ -7,3 +7,4 @@ mod features;
 mod fixture;
 mod models;
 mod profiles;
+mod texts;
