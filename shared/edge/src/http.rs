@@ -226,7 +226,7 @@ mod tests {
 
     use super::*;
 
-    fn event(path: &str, query: &str, headers: Value) -> Request {
+    fn event(path: &str, query: &str, headers: &Value) -> Request {
         let http = json!({ "method": "GET", "path": path });
         let event = json!({
             "version": "2.0", "rawPath": path, "rawQueryString": query, "headers": headers, "isBase64Encoded": false,
@@ -238,7 +238,7 @@ mod tests {
 
     #[track_caller]
     fn check(query: &str, expect: Option<&str>) {
-        let request = event("/v1/report", query, json!({}));
+        let request = event("/v1/report", query, &json!({}));
         let call = Call { method: request.method(), path: Vec::new(), body: &[], request: &request };
         assert_eq!(call.query("from").as_deref(), expect, "{query}");
     }
@@ -268,13 +268,13 @@ mod tests {
             ("cookie", "=;"),
         ] {
             assert_eq!(
-                event("/v1/report", "", json!({ name: value })).raw_http_path(),
+                event("/v1/report", "", &json!({ name: value })).raw_http_path(),
                 "/v1/report",
                 "{name}: {value}"
             );
         }
         for path in ["/v1/a b", "/v1/ä?#", "/v1/%", "/v1/\u{0}", "//", "/v1/..", ":1", ""] {
-            assert_eq!(event(path, "", json!({})).raw_http_path(), path);
+            assert_eq!(event(path, "", &json!({})).raw_http_path(), path);
         }
     }
 }

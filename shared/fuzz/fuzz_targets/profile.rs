@@ -6,10 +6,10 @@ use std::sync::OnceLock;
 
 use engine::id::CustomerId;
 use engine::profile::Profile;
+use fuzz::block_on;
 use fuzz::events::golden;
 use fuzz::memory::Memory;
 use fuzz::requests::Functions;
-use fuzz::block_on;
 use libfuzzer_sys::fuzz_target;
 use profile_updater::{Batch, ProfileUpdater};
 

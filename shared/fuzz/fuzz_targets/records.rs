@@ -7,10 +7,10 @@ use std::sync::OnceLock;
 
 use engine::id::CustomerId;
 use engine::profile::Profile;
+use fuzz::block_on;
 use fuzz::events::golden;
 use fuzz::memory::Memory;
 use fuzz::requests::{Functions, event_of};
-use fuzz::block_on;
 use libfuzzer_sys::fuzz_target;
 use profile_updater::{Batch, ProfileUpdater, Response};
 use serde_json::Value;
@@ -61,8 +61,11 @@ fuzz_target!(|data: &[u8]| {
     for (number, record) in good.iter().enumerate() {
         batch.insert((number * 2).min(batch.len()), record.clone());
     }
-    let bad: Vec<Option<String>> =
-        batch.iter().filter(|record| read(record).is_err()).map(|bad| sequence_number(bad).map(str::to_owned)).collect();
+    let bad: Vec<Option<String>> = batch
+        .iter()
+        .filter(|record| read(record).is_err())
+        .map(|bad| sequence_number(bad).map(str::to_owned))
+        .collect();
 
     table.become_copy_of(&Memory::default());
     let response = learn(table, batch.clone());

@@ -5,10 +5,10 @@
 
 use std::sync::OnceLock;
 
+use fuzz::block_on;
 use fuzz::events::golden;
 use fuzz::memory::Memory;
 use fuzz::requests::{Functions, event_of};
-use fuzz::block_on;
 use libfuzzer_sys::fuzz_target;
 use profile_updater::{Batch, ProfileUpdater};
 

@@ -7,8 +7,18 @@ use engine::model::Trees;
 use libfuzzer_sys::fuzz_target;
 
 const NAMES: [&str; 12] = [
-    "feature_0", "feature_1", "feature_2", "feature_3", "feature_4", "feature_5", "feature_6", "feature_7",
-    "feature_8", "feature_9", "feature_10", "feature_11",
+    "feature_0",
+    "feature_1",
+    "feature_2",
+    "feature_3",
+    "feature_4",
+    "feature_5",
+    "feature_6",
+    "feature_7",
+    "feature_8",
+    "feature_9",
+    "feature_10",
+    "feature_11",
 ];
 
 fuzz_target!(|data: &[u8]| {

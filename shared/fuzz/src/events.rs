@@ -21,9 +21,8 @@ pub fn golden(name: &str) -> Value {
 /// If the folder cannot be read.
 pub fn all() -> Vec<(String, Value)> {
     let files = std::fs::read_dir(FOLDER).unwrap_or_else(|error| panic!("{FOLDER}: {error}"));
-    let mut names: Vec<String> = files
-        .filter_map(|file| file.ok()?.file_name().to_str()?.strip_suffix(".json").map(str::to_owned))
-        .collect();
+    let mut names: Vec<String> =
+        files.filter_map(|file| file.ok()?.file_name().to_str()?.strip_suffix(".json").map(str::to_owned)).collect();
     names.sort_unstable();
     names.into_iter().map(|name| (name.clone(), golden(&name))).collect()
 }

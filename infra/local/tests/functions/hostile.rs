@@ -20,6 +20,7 @@ const CASES: u32 = 256;
 
 /// Tries a property of one world with many inputs, in a fixed order.
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "a call reads better with its closures in place")]
 fn try_all<S: Strategy>(
     strategy: &S,
     prepare: impl AsyncFn() -> World,
