@@ -131,12 +131,18 @@ impl Report {
     }
 }
 
+/// As far as 64 bits go: a counter that was damaged must not cost the rest of the report.
+fn sum(counts: impl IntoIterator<Item = i64>) -> i64 {
+    counts.into_iter().fold(0, i64::saturating_add)
+}
+
 fn by_action(counters: &Counters, action: Action) -> i64 {
     counters.get(&format!("action.{}", action.name()))
 }
 
 fn interventions(counters: &Counters) -> i64 {
-    Action::ALL.into_iter().filter(|action| *action > Action::Allow).map(|action| by_action(counters, action)).sum()
+    let stepped_in = Action::ALL.into_iter().filter(|action| *action > Action::Allow);
+    sum(stepped_in.map(|action| by_action(counters, action)))
 }
 
 fn outcome(counters: &Counters, action: Action, outcome: Outcome) -> i64 {
@@ -149,12 +155,9 @@ fn outcomes(counters: &Counters, action: Action) -> BTreeMap<&'static str, i64> 
 
 fn heeded(counters: &Counters) -> Share {
     let stepped_in = Action::ALL.into_iter().filter(|action| *action > Action::Allow);
-    let (mut known, mut proceeded) = (0, 0);
-    for action in stepped_in {
-        known += Outcome::ALL.into_iter().map(|each| outcome(counters, action, each)).sum::<i64>();
-        proceeded += outcome(counters, action, Outcome::Proceeded);
-    }
-    Share::new(known - proceeded, known)
+    let known = |of: Outcome| sum(stepped_in.clone().map(|action| outcome(counters, action, of)));
+    let all = sum(Outcome::ALL.map(known));
+    Share::new(all.saturating_sub(known(Outcome::Proceeded)), all)
 }
 
 fn feedback(counters: &Counters, attempts: i64) -> FeedbackReport {
@@ -165,7 +168,7 @@ fn feedback(counters: &Counters, attempts: i64) -> FeedbackReport {
         not_me,
         regret,
         regret_mean: (regret > 0).then(|| counters.get("regret.sum") as f64 / regret as f64),
-        rate: Share::new(normal_for_me + not_me + regret, attempts),
+        rate: Share::new(sum([normal_for_me, not_me, regret]), attempts),
     }
 }
 
@@ -173,13 +176,14 @@ fn labels(counters: &Counters, attempts: i64) -> LabelReport {
     let label = |alarm: &str, truth: &str| counters.get(&format!("label.{alarm}.{truth}"));
     let (alarm_positive, alarm_genuine) = (label("alarm", "positive"), label("alarm", "genuine"));
     let (quiet_positive, quiet_genuine) = (label("quiet", "positive"), label("quiet", "genuine"));
-    let positive = alarm_positive + quiet_positive;
-    let genuine = alarm_genuine + quiet_genuine;
-    let alarms = alarm_positive + alarm_genuine;
+    let positive = sum([alarm_positive, quiet_positive]);
+    let genuine = sum([alarm_genuine, quiet_genuine]);
+    let alarms = sum([alarm_positive, alarm_genuine]);
+    let labelled = sum([positive, genuine]);
     LabelReport {
-        labelled: positive + genuine,
-        unlabelled: attempts - positive - genuine,
-        base_rate: Share::new(positive, positive + genuine),
+        labelled,
+        unlabelled: attempts.saturating_sub(labelled),
+        base_rate: Share::new(positive, labelled),
         precision: Share::new(alarm_positive, alarms),
         recall: Share::new(alarm_positive, positive),
         fpr: Share::new(alarm_genuine, genuine),

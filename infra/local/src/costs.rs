@@ -203,7 +203,7 @@ pub async fn measure(
 ) -> Result<Figures, CostsError> {
     let settings = Settings::of_workspace(workspace, UPDATER)?;
     let (models, templates) = (Models::compiled_in()?, Templates::compiled_in()?);
-    let sampler = Sampler::new(models.clone())?;
+    let sampler = Sampler::new(models.clone(), templates.clone())?;
     let (filled, address) = if let Some((address, name)) = at {
         (Filled::new(Meter::new(Place::at(address)), name, None).await?, address)
     } else {

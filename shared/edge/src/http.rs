@@ -5,11 +5,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use lambda_http::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use lambda_http::http::{HeaderValue, Method, StatusCode};
-use lambda_http::request::RequestContext;
-use lambda_http::{Body, Request, RequestExt, Response};
+use lambda_http::request::{LambdaRequest, RequestContext};
+use lambda_http::{Adapter, Body, LambdaEvent, Request, RequestExt, Response, Service};
 use serde::Serialize;
 use tokio::time::timeout;
 
+use crate::json::beginning;
 use crate::metrics::RequestMetrics;
 use crate::problem::Problem;
 
@@ -18,6 +19,9 @@ pub const BODY_BYTES_MAX: usize = 128 * 1024;
 
 /// How long a function may work at an answer: less than its timeout in the template, at which Lambda would end it without one.
 pub const ANSWER_BUDGET: Duration = Duration::from_secs(8);
+
+/// How much of a path that is no route's an answer repeats.
+const PATH_CHARS_MAX: usize = 100;
 
 const JSON: &str = "application/json";
 const PROBLEM_JSON: &str = "application/problem+json";
@@ -130,15 +134,37 @@ pub async fn respond<H: Handler>(handler: &H, request: Request) -> Response<Body
 /// The runtime's, when Lambda cannot be talked to.
 pub async fn run<H: Handler + 'static>(handler: H) -> Result<(), lambda_http::Error> {
     let handler = &handler;
-    lambda_http::run(lambda_http::service_fn(|request: Request| async move {
+    let mut adapter = Adapter::from(lambda_http::service_fn(|request: Request| async move {
         Ok::<_, std::convert::Infallible>(respond(handler, request).await)
+    }));
+    lambda_runtime::run(lambda_http::service_fn(|event: LambdaEvent<LambdaRequest>| {
+        let (payload, context) = event.into_parts();
+        adapter.call(LambdaEvent::new(without_uri(payload), context))
     }))
     .await
 }
 
+/// The request that [`run`] makes of an event, for whoever calls [`respond`] without Lambda.
+pub fn request(event: LambdaRequest) -> Request {
+    without_uri(event).into()
+}
+
+/// The event without what `lambda_http` makes a URI of: it panics where that is none, and path, query and headers are what a
+/// caller sent. No handler reads the URI; the query's parameters are read here, and the path is kept beside the URI as it is.
+fn without_uri(event: LambdaRequest) -> LambdaRequest {
+    let LambdaRequest::ApiGatewayV2(mut event) = event else { return event };
+    if let Some(query) = event.raw_query_string.take() {
+        event.query_string_parameters = query.parse().unwrap_or_default();
+    }
+    event.headers.clear();
+    event.request_context.domain_name = None;
+    LambdaRequest::ApiGatewayV2(event)
+}
+
 /// A call that no route takes.
 pub fn no_route(call: &Call<'_>) -> Problem {
-    let detail = format!("There is no {} /{}.", call.method, call.path.join("/"));
+    let path = beginning(&call.path.join("/"), PATH_CHARS_MAX);
+    let detail = format!("There is no {} /{path}.", call.method);
     Problem::not_found("NO_SUCH_ROUTE", detail)
 }
 
@@ -198,4 +224,63 @@ fn with_request_id(mut response: Response<Body>, request_id: &str) -> Response<B
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn event(path: &str, query: &str, headers: &Value) -> Request {
+        let http = json!({ "method": "GET", "path": path });
+        let event = json!({
+            "version": "2.0", "rawPath": path, "rawQueryString": query, "headers": headers, "isBase64Encoded": false,
+            "requestContext": { "domainName": "api.example.com", "stage": "$default", "http": http },
+        });
+        // As a text: that is how it comes.
+        request(serde_json::from_str(&event.to_string()).unwrap())
+    }
+
+    #[track_caller]
+    fn check(query: &str, expect: Option<&str>) {
+        let request = event("/v1/report", query, &json!({}));
+        let call = Call { method: request.method(), path: Vec::new(), body: &[], request: &request };
+        assert_eq!(call.query("from").as_deref(), expect, "{query}");
+    }
+
+    #[test]
+    fn a_query_is_read_whatever_it_holds() {
+        check("from=2026-03-14&to=x", Some("2026-03-14"));
+        check("from=a%20b", Some("a b"));
+        check("from=a+b", Some("a b"));
+        check("from=a b", Some("a b"));
+        check("from=<\"{é}\">", Some("<\"{é}\">"));
+        check("from=%", Some("%"));
+        check("from=%ff", Some("\u{fffd}"));
+        check("from", Some(""));
+        check("from=1&from=2", Some("1"));
+        check("&&=&?#", None);
+        check("", None);
+    }
+
+    #[test]
+    fn no_path_and_no_header_keeps_a_request_from_being_made() {
+        for (name, value) in [
+            ("host", "api:99999"),
+            ("host", ""),
+            ("x-forwarded-proto", "a, b"),
+            ("user-agent", "José"),
+            ("cookie", "=;"),
+        ] {
+            assert_eq!(
+                event("/v1/report", "", &json!({ name: value })).raw_http_path(),
+                "/v1/report",
+                "{name}: {value}"
+            );
+        }
+        for path in ["/v1/a b", "/v1/ä?#", "/v1/%", "/v1/\u{0}", "//", "/v1/..", ":1", ""] {
+            assert_eq!(event(path, "", &json!({})).raw_http_path(), path);
+        }
+    }
 }

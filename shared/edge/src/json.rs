@@ -12,6 +12,9 @@ use crate::problem::Problem;
 /// How much of a caller's own text an error repeats.
 const ECHO_CHARS_MAX: usize = 40;
 
+/// How many fields an object may have: several times what any has, and little enough to compare each with each.
+const FIELDS_MAX: usize = 64;
+
 /// A JSON object being read. Fields are taken out one by one; [`Object::finish`] refuses what is left.
 #[derive(Debug)]
 pub struct Object<'a> {
@@ -47,18 +50,24 @@ impl<'a> Object<'a> {
     /// The body as an object.
     ///
     /// # Errors
-    /// `MALFORMED_JSON` if it is no JSON or no object, `DUPLICATE_FIELD` if a name stands in it twice.
+    /// `MALFORMED_JSON` if it is no JSON or no object, `DUPLICATE_FIELD` if a name stands in it twice, `TOO_MANY_FIELDS`.
     pub fn parse(body: &'a [u8]) -> Result<Self, Problem> {
-        let parsed = std::str::from_utf8(body)
-            .map_err(|error| error.to_string())
-            .and_then(|text| serde_json::from_str(text).map_err(|error| error.to_string()));
-        let fields = parsed.map_err(|error| {
-            Problem::field("MALFORMED_JSON", "", format!("The body is not a JSON object: {error}."), "a JSON object")
+        let malformed = |why: String| {
+            Problem::field("MALFORMED_JSON", "", format!("The body is not a JSON object: {why}."), "a JSON object")
+        };
+        let text = std::str::from_utf8(body).map_err(|error| malformed(error.to_string()))?;
+        let fields = serde_json::from_str(text).map_err(|error| {
+            // What serde_json says of a value of another type repeats all of it.
+            malformed(if error.is_data() { format!("it is {}", kind(text.trim_start())) } else { error.to_string() })
         })?;
         Self::new(String::new(), fields)
     }
 
     fn new(path: String, RawFields(fields): RawFields<'a>) -> Result<Self, Problem> {
+        if fields.len() > FIELDS_MAX {
+            let detail = format!("The object has {} fields.", fields.len());
+            return Err(Problem::field("TOO_MANY_FIELDS", path, detail, format!("at most {FIELDS_MAX} fields")));
+        }
         for (position, (name, _)) in fields.iter().enumerate() {
             if fields.iter().take(position).any(|(earlier, _)| earlier == name) {
                 let object = Self { path, fields: Vec::new() };
@@ -87,7 +96,7 @@ impl<'a> Object<'a> {
 
     fn wrong_type(&self, name: &str, value: &RawValue, expected: &str) -> Problem {
         let path = self.path_of(name);
-        let detail = format!("The field `{path}` is {}.", kind(value));
+        let detail = format!("The field `{path}` is {}.", kind(value.get()));
         Problem::field("WRONG_TYPE", path, detail, expected)
     }
 
@@ -162,7 +171,7 @@ impl<'a> Object<'a> {
     /// An object that may be absent.
     ///
     /// # Errors
-    /// `WRONG_TYPE` if it is no object, `DUPLICATE_FIELD`.
+    /// `WRONG_TYPE` if it is no object, `DUPLICATE_FIELD`, `TOO_MANY_FIELDS`.
     pub fn optional_object(&mut self, name: &str) -> Result<Option<Self>, Problem> {
         let Some(value) = self.take(name) else { return Ok(None) };
         let fields = serde_json::from_str(value.get()).map_err(|_| self.wrong_type(name, value, "an object"))?;
@@ -229,8 +238,9 @@ impl<'a> Object<'a> {
     }
 }
 
-fn kind(value: &RawValue) -> &'static str {
-    match value.get().as_bytes().first() {
+/// What kind of JSON value a text begins.
+fn kind(text: &str) -> &'static str {
+    match text.as_bytes().first() {
         Some(b'"') => "a string",
         Some(b'{') => "an object",
         Some(b'[') => "a list",
@@ -242,6 +252,11 @@ fn kind(value: &RawValue) -> &'static str {
 
 /// The beginning of a caller's text, without control characters.
 fn echo(text: &str) -> String {
-    let short: String = text.chars().filter(|char| !char.is_control()).take(ECHO_CHARS_MAX).collect();
+    beginning(text, ECHO_CHARS_MAX)
+}
+
+/// At most this many characters of a caller's text, without control characters.
+pub(crate) fn beginning(text: &str, chars_max: usize) -> String {
+    let short: String = text.chars().filter(|char| !char.is_control()).take(chars_max).collect();
     if short.len() < text.len() { short + "…" } else { short }
 }

@@ -30,18 +30,18 @@ const EXPLAINED_FROM_NATS: f64 = 2.3;
 impl LabelCounts {
     /// Adds other counts.
     pub fn add(&mut self, other: Self) {
-        self.labelled += other.labelled;
-        self.positive += other.positive;
-        self.explained += other.explained;
+        self.labelled = self.labelled.saturating_add(other.labelled);
+        self.positive = self.positive.saturating_add(other.positive);
+        self.explained = self.explained.saturating_add(other.explained);
     }
 
     /// What is left without other counts.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self {
-            labelled: self.labelled - other.labelled,
-            positive: self.positive - other.positive,
-            explained: self.explained - other.explained,
+            labelled: self.labelled.saturating_sub(other.labelled),
+            positive: self.positive.saturating_sub(other.positive),
+            explained: self.explained.saturating_sub(other.explained),
         }
     }
 
@@ -120,7 +120,7 @@ impl MerchantRecord {
                 streak.unbroken_days = Some(today.since_days(*day));
                 break;
             }
-            streak.positive += counts.positive - counts.explained;
+            streak.positive = streak.positive.saturating_add(counts.positive.saturating_sub(counts.explained));
             streak.days = Some(today.since_days(*day));
         }
         streak
@@ -136,8 +136,8 @@ impl MerchantRecord {
         let (mut weight, mut later) = (1.0, today);
         for (day, counts) in self.days.range(today.plus_days(1 - RECORD_DAYS)..=today).rev() {
             weight *= left_after_a_day.powi(later.since_days(*day));
-            positive += weight * (counts.positive - counts.explained) as f64;
-            labelled += weight * (counts.labelled - counts.explained) as f64;
+            positive += weight * counts.positive.saturating_sub(counts.explained) as f64;
+            labelled += weight * counts.labelled.saturating_sub(counts.explained) as f64;
             later = *day;
         }
         positive / labelled

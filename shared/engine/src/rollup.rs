@@ -21,7 +21,7 @@ impl Counters {
     /// Adds to a counter; one that returns to zero is forgotten.
     pub fn add(&mut self, name: impl Into<String>, count: i64) {
         let name = name.into();
-        let sum = self.get(&name) + count;
+        let sum = self.get(&name).saturating_add(count);
         if sum == 0 {
             self.0.remove(&name);
         } else {
@@ -95,7 +95,7 @@ impl Counters {
     pub fn of_change(change: Change<'_>) -> Self {
         let mut moved = Self::of_entry(change.after);
         if let Some(before) = change.before {
-            Self::of_entry(before).iter().for_each(|(name, count)| moved.add(name, -count));
+            Self::of_entry(before).iter().for_each(|(name, count)| moved.add(name, count.saturating_neg()));
         }
         moved
     }

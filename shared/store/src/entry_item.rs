@@ -126,6 +126,18 @@ pub(crate) fn from_item(item: &Item) -> Result<Entry, StoreError> {
             Origin::Scored(Box::new(decision))
         }
     };
+    let learn_minor_max = match &origin {
+        Origin::Scored(decision) => Some(decision.learn_minor_max),
+        Origin::Imported { frozen } => frozen.map(|frozen| frozen.learn_minor_max),
+    };
+    if learn_minor_max.is_some_and(|most| most < 1) {
+        // Learned from, it would leave sums that are no numbers in the profile, and that could never be read again.
+        return Err(image.damaged("`learn_minor_max` is not above 0"));
+    }
+    let revision = image.number("revision")?;
+    if !(1..u32::MAX).contains(&revision) {
+        return Err(image.damaged("`revision` is no count that can go on"));
+    }
     let recorded_at = Instant::from_epoch_ms(image.number("recorded_at_ms")?);
     let outcome = image.optional_text("outcome")?.map(|name| Outcome::from_name(name).ok_or(name)).transpose();
     let opinion = image.optional_text("opinion")?.map(|name| Opinion::from_name(name).ok_or(name)).transpose();
@@ -138,7 +150,7 @@ pub(crate) fn from_item(item: &Item) -> Result<Entry, StoreError> {
         feedback: feedback(&image)?,
         opinion: opinion.map_err(|name| image.damaged(format!("`opinion` is {name}")))?,
         cooling_off_ended: cooling_off_ended(&image)?,
-        revision: image.number("revision")?,
+        revision,
     })
 }
 
@@ -471,6 +483,25 @@ mod tests {
     }
 
     #[test]
+    fn a_bound_that_would_spoil_the_profile_is_refused() {
+        let scored = entry();
+        let imported = |learn_minor_max| {
+            let frozen = Some(Frozen { learn_minor_max, amount_nats: 0.5 });
+            Entry { origin: Origin::Imported { frozen }, ..scored.clone() }
+        };
+        let bounded = |learn_minor_max| {
+            let decision = Decision { learn_minor_max, ..scored.decision().unwrap().clone() };
+            Entry { origin: Origin::Scored(Box::new(decision)), ..scored.clone() }
+        };
+        for bound in [i64::MIN, -1, 0] {
+            for entry in [imported(bound), bounded(bound)] {
+                let error = from_item(&to_item(&entry).unwrap()).unwrap_err().to_string();
+                assert!(error.contains("`learn_minor_max` is not above 0"), "{error}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_wrong_with_an_item_is_named() {
         check("format", Some(number(2)), "has format 2; this version reads up to 1");
         check("format", None, "`format` is missing");
@@ -481,6 +512,8 @@ mod tests {
         check("outcome", Some(text("exploded")), "`outcome` is exploded");
         check("feedback", Some(text("regret")), "`regret` is missing");
         check("decision", Some(text("{")), "`decision`: EOF");
+        check("revision", Some(number(u32::MAX)), "`revision` is no count that can go on");
+        check("revision", Some(number(0)), "`revision` is no count that can go on");
         check("pk", Some(text("x#ada")), "`pk`: an id is 1 to 64");
         check("sk", Some(text("e#nonsense")), "`sk`: an attempt id is the 26-character ULID");
     }

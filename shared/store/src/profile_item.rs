@@ -31,7 +31,14 @@ pub struct VersionedProfile {
 
 /// The profile in an item; `None` if there is none in it.
 pub(crate) fn decode(item: &Item) -> Option<Result<Profile, CodecError>> {
-    item.get(BLOB).and_then(|value| value.as_b().ok()).map(|blob| Profile::decode(blob.as_ref()))
+    let damaged = |_| CodecError::Damaged("it is not bytes");
+    item.get(BLOB).map(|value| value.as_b().map_err(damaged).and_then(|blob| Profile::decode(blob.as_ref())))
+}
+
+/// How often the item was written. There is always a next version.
+pub(crate) fn version(image: &Image<'_>) -> Result<u64, StoreError> {
+    let version = image.number(VERSION)?;
+    if version < u64::MAX { Ok(version) } else { Err(image.damaged(format!("`{VERSION}` has no next one"))) }
 }
 
 pub(crate) fn from_item(item: &Item) -> Result<VersionedProfile, StoreError> {
@@ -39,11 +46,35 @@ pub(crate) fn from_item(item: &Item) -> Result<VersionedProfile, StoreError> {
     let erased_at = image.optional_number(ERASED_AT)?.map(Instant::from_epoch_ms).transpose();
     Ok(VersionedProfile {
         profile: decode(item).transpose()?.unwrap_or_default(),
-        version: image.number(VERSION)?,
+        version: version(&image)?,
         erased_at: erased_at.map_err(|error| image.damaged(format!("`{ERASED_AT}`: {error}")))?,
     })
 }
 
 pub(crate) fn blob(profile: &Profile) -> AttributeValue {
     AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(profile.encode()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{number, text};
+
+    #[track_caller]
+    fn check(name: &str, value: AttributeValue, expect: &str) {
+        let mut item = Item::from([(BLOB.to_owned(), blob(&Profile::default())), (VERSION.to_owned(), number(3))]);
+        assert_eq!(from_item(&item).unwrap().version, 3);
+        item.insert(name.to_owned(), value);
+        let error = from_item(&item).unwrap_err().to_string();
+        assert!(error.contains(expect), "{error}");
+    }
+
+    #[test]
+    fn a_damaged_profile_is_named_and_never_taken_for_an_empty_one() {
+        check(BLOB, text("bytes"), "it is not bytes");
+        check(BLOB, AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new([])), "it ends early");
+        check(VERSION, number(-1), "`version` is not a number in range");
+        check(VERSION, number(u64::MAX), "`version` has no next one");
+        check(ERASED_AT, number(-1), "`erased_at_ms`: an instant lies between");
+    }
 }

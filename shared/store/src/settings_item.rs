@@ -228,7 +228,9 @@ mod tests {
         let mut item = to_item(&CustomerId::parse("ada").unwrap(), &Settings::default()).unwrap();
         item.insert("format".to_owned(), number(1));
         item.remove(REVISION);
-        ["wishes", "language", "tone"].map(|name| item.remove(name));
+        for name in ["wishes", "language", "tone"] {
+            item.remove(name);
+        }
         assert_eq!(from_item(&item).unwrap(), Settings::default());
     }
 }

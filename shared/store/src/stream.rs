@@ -72,6 +72,10 @@ pub fn read(record: &Value) -> Result<Option<Told>, RecordError> {
         "MODIFY" => Some(record.dynamodb.old_image.as_ref().ok_or_else(|| missing("OldImage")).map(image)??),
         other => return Err(RecordError::NotARecord(format!("eventName is {other}"))),
     };
+    let entry_of = |entry: &Entry| (entry.id, entry.attempt.customer.clone());
+    if before.as_ref().is_some_and(|before| entry_of(before) != entry_of(&after)) {
+        return Err(RecordError::NotARecord("its images are of two entries".to_owned()));
+    }
     let epoch_ms = record.dynamodb.approximate_creation_date_time * 1000.0;
     let at = Instant::from_epoch_ms(epoch_ms as i64).map_err(|error| RecordError::NotARecord(error.to_string()))?;
     Ok(Some(Told { before, after, at }))

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use engine::message::Templates;
 use engine::profile::Change;
 use engine::score::Models;
 use engine::time::DAY_MS;
@@ -38,7 +39,7 @@ impl fmt::Display for ProfileAge {
 /// # Errors
 /// [`CostsError`] if the table cannot be made.
 pub async fn profile_ages() -> Result<Vec<ProfileAge>, CostsError> {
-    let sampler = Sampler::new(Models::compiled_in()?)?;
+    let sampler = Sampler::new(Models::compiled_in()?, Templates::compiled_in()?)?;
     let meter = Meter::new(Place::Here(emulator::open(None)?));
     let filled = Filled::new(meter, TABLE_NAME, None).await?;
     let mut ages = Vec::new();

@@ -4,6 +4,7 @@ use engine::currency::Currency;
 use engine::decide::{Circumstances, decide};
 use engine::entry::{Attempt, Entry, Feedback, Outcome, Regret};
 use engine::id::{AttemptId, Category, CustomerId, IdempotencyKey, MerchantId, PaymentMethod};
+use engine::message::Templates;
 use engine::money::Amount;
 use engine::policy::{Breaker, Policy};
 use engine::profile::Profile;
@@ -27,6 +28,7 @@ const PAYMENT_METHODS: u64 = 6;
 /// Makes entries.
 pub(crate) struct Sampler {
     models: Models,
+    templates: Templates,
     policy: Policy,
     euro: Currency,
 }
@@ -43,10 +45,10 @@ pub(crate) struct Which {
 }
 
 impl Sampler {
-    pub(crate) fn new(models: Models) -> Result<Self, CostsError> {
+    pub(crate) fn new(models: Models, templates: Templates) -> Result<Self, CostsError> {
         // It steps in often, so that every counter of the roll-ups occurs.
         let policy = Policy { alpha: 0.3, ..Policy::default() };
-        Ok(Self { models, policy, euro: Currency::parse("EUR").map_err(CostsError::sample)? })
+        Ok(Self { models, templates, policy, euro: Currency::parse("EUR").map_err(CostsError::sample)? })
     }
 
     /// A purchase that was imported.
@@ -60,8 +62,10 @@ impl Sampler {
         let (id, attempt) = self.attempt(which)?;
         let known = Known { profile: &Profile::default(), recent: &[], merchant: None };
         let (settings, models, policy, now) = (&Settings::default(), &self.models, &self.policy, which.at);
+        let templates = &self.templates;
         let (shadow, breaker, missing, seed) = (None, &Breaker::default(), &[], id.seed());
-        let circumstances = Circumstances { known, settings, models, policy, shadow, breaker, missing, seed, now };
+        let circumstances =
+            Circumstances { known, settings, models, policy, shadow, breaker, templates, missing, seed, now };
         let decision = decide(&attempt, circumstances);
         let entry = Entry::scored(id, attempt, decision, which.at);
         let kind = which.customer.wrapping_add(which.entry);

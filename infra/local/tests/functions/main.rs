@@ -15,6 +15,7 @@ mod customers;
 #[path = "../support/dynamodb.rs"]
 mod dynamodb;
 mod faults;
+mod hostile;
 mod learning;
 mod proxy;
 mod report;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use customers::Customers;
-use edge::http::{Handler, respond};
+use edge::http::{Handler, request, respond};
 use engine::id::CustomerId;
 use engine::message::Templates;
 use engine::policy::Policy;
@@ -203,8 +203,7 @@ pub(crate) fn with_path(mut event: Value, path: &str) -> Value {
 
 /// What a handler answers to an API Gateway event.
 pub(crate) async fn call<H: Handler>(handler: &H, event: &Value) -> Answer {
-    let request = lambda_http::request::from_str(&event.to_string()).unwrap();
-    let response = respond(handler, request).await;
+    let response = respond(handler, request(serde_json::from_str(&event.to_string()).unwrap())).await;
     let text = match response.body() {
         Body::Text(text) => text.clone(),
         other => panic!("not a text: {other:?}"),

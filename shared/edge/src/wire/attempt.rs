@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn whatever_is_wrong_is_named() {
-        check("{\"customer_id\"", "[\"customer_id\"", "MALFORMED_JSON", "", "line 1 column");
+        check("{\"customer_id\"", "[\"customer_id\"", "MALFORMED_JSON", "", "it is a list");
+        check("{\"customer_id\"", "{customer_id", "MALFORMED_JSON", "", "line 1 column 2");
         check("\"ada\"", "\"a/b\"", "INVALID_VALUE", "customer_id", "`a/b`, but an id is 1 to 64");
         check("\"ada\"", "7", "WRONG_TYPE", "customer_id", "is a number");
         check("\"customer_id\":\"ada\",", "", "MISSING_FIELD", "customer_id", "is missing");
@@ -116,8 +117,15 @@ mod tests {
         check("\"12.50\"", "\"-12.50\"", "INVALID_VALUE", "amount.value", "must be above 0");
         check("\"12.50\"", "0", "INVALID_VALUE", "amount.value", "must be above 0");
         check("\"12.50\"", "99999999999999999999", "INVALID_VALUE", "amount.value", "must be above 0");
-        check("\"12.50\"", "12.505", "INVALID_VALUE", "amount.value", "more than the 2 decimals of EUR");
-        check("\"12.50\"", "1e2", "INVALID_VALUE", "amount.value", "not a plain decimal");
+        check(
+            "\"12.50\"",
+            "12.505",
+            "INVALID_VALUE",
+            "amount.value",
+            "but an amount in EUR has no more than 2 decimals",
+        );
+        check("\"12.50\"", "1e2", "INVALID_VALUE", "amount.value", "but an amount is a plain");
+        check("\"12.50\"", "\"1\u{7f}\"", "INVALID_VALUE", "amount.value", "is `1…`, but an amount is a plain");
         check("\"12.50\"", "true", "WRONG_TYPE", "amount.value", "is true or false");
         check("EUR", "BTC", "INVALID_VALUE", "amount.currency", "ISO 4217");
         check("{\"value\":\"12.50\",\"currency\":\"EUR\"}", "12.5", "WRONG_TYPE", "amount", "is a number");

@@ -8,3 +8,4 @@ mod fixture;
 mod models;
 mod policies;
 mod profiles;
+mod texts;

@@ -73,7 +73,7 @@ impl Table {
         let mut held = Held { version: 0, keys: Vec::new() };
         for item in answer.items() {
             if Image(item).sort_key() == keys::PROFILE {
-                held.version = Image(item).number(profile_item::VERSION)?;
+                held.version = profile_item::version(&Image(item))?;
             } else {
                 held.keys.push(item.clone());
             }

@@ -1,5 +1,6 @@
 //! What no file and no bytes may do: a panic, or an answer that takes for ever.
 
+use engine::calibration::Calibration;
 use engine::model::{Forest, ForestSettings, ModelError, TABLE_VERSION, Trees};
 use proptest::prelude::*;
 
@@ -22,6 +23,15 @@ fn exercise_forest(forest: Result<Forest, ModelError>) {
         assert!((0.0..=1.0).contains(&forest.score(row)));
     }
     assert_eq!(Forest::from_table(&forest.to_table()).unwrap(), forest);
+}
+
+/// Whatever calibration is read, p-values are probabilities and do not rise with the score.
+fn exercise_calibration(calibration: Result<Calibration, ModelError>) {
+    let Ok(calibration) = calibration.inspect_err(|error| assert!(!error.to_string().is_empty())) else { return };
+    let scores = [f64::NEG_INFINITY, -1e9, -3.0, 0.0, 0.5, 3.0, 1e9, f64::INFINITY];
+    let p_values = scores.map(|score| calibration.p_values(score, score, 0.1).both());
+    assert!(p_values.iter().all(|p_value| (0.0..=1.0).contains(p_value)), "{p_values:?}");
+    assert!(p_values.is_sorted_by(|rare, rarer| rare >= rarer), "{p_values:?}");
 }
 
 fn mutated(text: &[u8], changes: &[(prop::sample::Index, u8)]) -> Vec<u8> {
@@ -64,6 +74,14 @@ proptest! {
     fn mutated_tables(changes in changes()) {
         exercise(Trees::from_table(&mutated(&read(golden!("version-2.1.json")).to_table(), &changes)));
         exercise_forest(Forest::from_table(&mutated(&forest::golden().to_table(), &changes)));
+    }
+
+    #[test]
+    fn mutated_calibrations(changes in changes(), digits in digits(), cut in any::<prop::sample::Index>()) {
+        let text = include_bytes!("../../../models/default/calibration.json").trim_ascii_end();
+        exercise_calibration(Calibration::from_json(&mutated(text, &changes)));
+        exercise_calibration(Calibration::from_json(&mutated(text, &digits)));
+        prop_assert!(Calibration::from_json(&text[..cut.index(text.len())]).is_err());
     }
 
     #[test]
