@@ -8,7 +8,7 @@ use engine::entry::Entry;
 use engine::id::MerchantId;
 use engine::merchant::LabelCounts;
 use engine::rollup::Counters;
-use engine::time::{DAY_MS, Day, Instant, LocalInstant, MINUTE_MS};
+use engine::time::{DAY_MS, Day, HOUR_MS, Instant, LocalInstant, MINUTE_MS};
 use profile_updater::{Batch, ProfileUpdater, Response};
 use serde_json::{Value, json};
 use store::Table;
@@ -51,6 +51,10 @@ const LENDERS: u64 = 8_000_000;
 
 /// How many purchases the old customer has made at least: one a day for two years.
 const HISTORY_MIN: u64 = 730;
+
+/// How long ago the old customer's last purchase was; the one before it was longer than that before it. Longer than changes
+/// are kept in mind.
+const QUIET_MS: i64 = 30 * HOUR_MS;
 
 /// When everything is measured.
 pub(crate) fn now() -> Instant {
@@ -135,9 +139,12 @@ impl Filled {
                 sampler.scored(Which { customer: OLD_CUSTOMER, entry, at: now().plus_ms(-(before_ms as i64)) })
             });
             if self.learn(batch, &mut Effort::default()).await? == 0 {
-                return Ok(());
+                break;
             }
         }
+        // Each change is kept in mind for a day, however many they were: what is measured is a long history, not a busy day.
+        let quiet = Which { customer: OLD_CUSTOMER, entry: purchases, at: now().plus_ms(-QUIET_MS) };
+        self.learn(std::iter::once(sampler.scored(quiet)), &mut Effort::default()).await.map(drop)
     }
 
     /// Writes entries and has the updater learn from them, as the stream would bring them. Gives how many they were.
