@@ -1,11 +1,14 @@
 //! The commands, and what they have in common.
 
+pub(crate) mod backtest;
 pub(crate) mod calibrate;
 pub(crate) mod evaluate;
 pub(crate) mod features;
 pub(crate) mod import;
 pub(crate) mod inspect;
+pub(crate) mod policy;
 pub(crate) mod simulate;
+mod target;
 pub(crate) mod train;
 
 use std::fs;
@@ -16,7 +19,8 @@ use clap::Args;
 use engine::calibration::Calibration;
 use engine::currency::Currency;
 use engine::model::ModelError;
-use engine::policy::Policy;
+use engine::policy::{Policy, PolicyError};
+use engine::score::Models;
 use lab::history::{ColumnMap, History, HistoryError};
 use lab::import::ImportError;
 use lab::learning::LearningError;
@@ -42,6 +46,12 @@ pub(crate) enum CommandError {
         /// What is wrong with it.
         source: ModelError,
     },
+    /// The models cannot be used.
+    #[error("the models compiled in: {0}")]
+    CompiledIn(#[source] ModelError),
+    /// Policies cannot be used.
+    #[error("{0}")]
+    Policies(String),
     /// The history cannot be learned from as asked.
     #[error(transparent)]
     Learning(#[from] LearningError),
@@ -187,6 +197,37 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
 /// Reads a file whole.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, CommandError> {
     fs::read(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })
+}
+
+/// Reads a policy.
+pub(crate) fn read_policy(path: &Path) -> Result<Policy, CommandError> {
+    let wrong = |error: PolicyError| CommandError::Policies(format!("cannot use {}: {error}", path.display()));
+    Policy::from_json(&read_file(path)?).map_err(wrong)
+}
+
+/// The models of the `model.json` at a path and the files beside it; without one, those compiled in.
+pub(crate) fn read_models(model_json: Option<&Path>) -> Result<Models, CommandError> {
+    let Some(path) = model_json else { return Models::compiled_in().map_err(CommandError::CompiledIn) };
+    let beside = |name| read_file(&path.with_file_name(name));
+    Models::from_files(&read_file(path)?, &beside("forest.bin")?, &beside("calibration.json")?)
+        .map_err(|source| CommandError::Model { path: path.to_owned(), source })
+}
+
+/// Which models score. The same option for every command that decides.
+#[derive(Args)]
+pub(crate) struct ModelArguments {
+    /// The model.json of the models that score, as `MODEL_PATH` names it, which holds without this option; without both, the models
+    /// compiled in
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+}
+
+impl ModelArguments {
+    pub(crate) fn read(&self) -> Result<Models, CommandError> {
+        #[expect(clippy::disallowed_methods, reason = "the lab scores with the models that the functions would")]
+        let deployed = std::env::var_os("MODEL_PATH").filter(|path| !path.is_empty());
+        read_models(self.model.as_deref().or(deployed.as_deref().map(Path::new)))
+    }
 }
 
 /// Writes a file whole.

@@ -6,11 +6,14 @@
 //! | [`history`] | any CSV, plain or compressed, → [`transaction::Transaction`]s |
 //! | [`simulate`] | a seed → [`simulate::SimulatedAttempt`]s in order of time, and how their customers react |
 //! | `learning` | a history → trained models, and figures that say what they are worth (feature `learning`, on by default) |
+//! | `backtest` | a history → what another policy would have done differently, and what that was worth (feature `learning`) |
 //! | `import` | a history → entries of a table, in parallel and resumable (feature `import`, on by default) |
 //! | [`export`] | simulated attempts → CSV that [`history`] reads |
 //!
 //! The commands that people run are in `main.rs` and `commands/`, one file each.
 
+#[cfg(feature = "learning")]
+pub mod backtest;
 mod csv_error;
 pub mod export;
 pub mod history;

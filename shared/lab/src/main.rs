@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{CommandError, calibrate, evaluate, features, import, inspect, simulate, train};
+use commands::{CommandError, backtest, calibrate, evaluate, features, import, inspect, policy, simulate, train};
 use lab::import::ImportError;
 
 /// Offline work on data: look at a history, make a simulated one, train models on it, evaluate them, import it.
@@ -30,6 +30,8 @@ enum Command {
     Features(features::Arguments),
     Calibrate(calibrate::Arguments),
     Import(import::Arguments),
+    Policy(policy::Arguments),
+    Backtest(backtest::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +44,8 @@ fn main() -> ExitCode {
         Command::Features(arguments) => features::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Policy(arguments) => policy::run(&arguments),
+        Command::Backtest(arguments) => backtest::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,6 @@
 //! `cargo lab import`: a history into a table.
 
 mod console;
-mod target;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -15,9 +14,9 @@ use engine::time::Instant;
 use lab::import::{Confirmed, Conflicts, ImportError, Job, PARALLEL_MAX, ProgressFile, Settings, import, sha256_of};
 use store::Table;
 
+use super::target::Target;
 use super::{CommandError, HistoryArguments, thousands};
 use console::Console;
-use target::Target;
 
 /// Import a history into a table
 ///

@@ -115,6 +115,16 @@ impl Ledger {
         self.customers.get(purchase.customer as usize)
     }
 
+    /// The category of a purchase; empty for a purchase of another ledger.
+    pub fn category(&self, purchase: &Purchase) -> &str {
+        self.categories.get(purchase.category as usize).map_or("", Category::as_str)
+    }
+
+    /// The payment method of a purchase; empty for a purchase of another ledger.
+    pub fn payment_method(&self, purchase: &Purchase) -> &str {
+        self.payment_methods.get(purchase.payment_method as usize).map_or("", PaymentMethod::as_str)
+    }
+
     /// How many merchants there are.
     pub fn merchant_count(&self) -> usize {
         self.merchants.len()
@@ -132,7 +142,7 @@ impl Ledger {
     }
 
     /// A purchase as the engine knew it when it was an attempt.
-    pub(super) fn attempt(&self, purchase: &Purchase) -> Option<Attempt> {
+    pub(crate) fn attempt(&self, purchase: &Purchase) -> Option<Attempt> {
         let merchant = purchase.merchant.and_then(|merchant| self.merchants.get(merchant as usize));
         Some(Attempt {
             customer: self.customer_id(purchase)?.clone(),

@@ -16,13 +16,14 @@ use std::ops::Range;
 use engine::entry::{Attempt, Entry, Feedback, Frozen, Origin};
 use engine::features::{COUNT, features};
 use engine::id::AttemptId;
+use engine::merchant::MerchantRecord;
 use engine::profile::{Change, Profile};
 use engine::signal::Known;
 use engine::time::{HOUR_MS, Instant};
 use rayon::prelude::*;
 
 use super::examples::Examples;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Purchase};
 use super::merchant_book::MerchantBook;
 
 /// A history to be replayed under one delay of labels.
@@ -38,6 +39,11 @@ impl<'a> Replay<'a> {
     pub fn new(ledger: &'a Ledger, label_delay_ms: i64) -> Self {
         let frozen = frozen_of_positives(ledger, label_delay_ms);
         Self { ledger, merchants: MerchantBook::of(ledger, &frozen, label_delay_ms), label_delay_ms }
+    }
+
+    /// What was known of a purchase's merchant at its time; `None` where the history names none.
+    pub fn merchant_record(&self, purchase: &Purchase) -> Option<MerchantRecord> {
+        purchase.merchant.map(|merchant| self.merchants.record_at(merchant, purchase.instant()))
     }
 
     /// The features of every purchase in `period`, each from all that was known at its time.
@@ -78,7 +84,7 @@ impl<'a> Replay<'a> {
             let Some(purchase) = self.ledger.purchases().get(position).filter(|_| position >= wanted_from) else {
                 return;
             };
-            let merchant = purchase.merchant.map(|merchant| self.merchants.record_at(merchant, purchase.instant()));
+            let merchant = self.merchant_record(purchase);
             let known = Known { profile, recent, merchant: merchant.as_ref() };
             if let Some(out) = out.next() {
                 out.copy_from_slice(&features(&entry.attempt, known));

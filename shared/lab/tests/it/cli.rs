@@ -105,6 +105,8 @@ fn help_names_the_commands_and_their_options() {
             "features ",
             "calibrate ",
             "import ",
+            "policy ",
+            "backtest ",
         ],
         &[],
     );

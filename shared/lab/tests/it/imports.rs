@@ -1,6 +1,6 @@
 //! Imports into the embedded emulator: the program as people run it, and the library over a table that fails.
 
-mod emulator;
+pub(crate) mod emulator;
 mod faults;
 
 use std::path::{Path, PathBuf};

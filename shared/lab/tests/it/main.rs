@@ -1,6 +1,8 @@
 //! The library on whole files, and the program as people run it.
 
 #[cfg(test)]
+mod backtests;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod evaluations;
@@ -12,3 +14,5 @@ mod histories;
 mod imports;
 #[cfg(test)]
 mod own_models;
+#[cfg(test)]
+mod policies;

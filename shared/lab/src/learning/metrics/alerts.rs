@@ -7,7 +7,7 @@ use super::{Tested, share};
 use crate::learning::period::Period;
 
 /// Days in a mean month.
-const MONTH_DAYS: f64 = 365.25 / 12.0;
+pub(crate) const MONTH_DAYS: f64 = 365.25 / 12.0;
 
 /// Days in a week.
 const WEEK_DAYS: i64 = 7;

@@ -14,9 +14,9 @@ use aws_sdk_dynamodb::config::{Credentials, Region};
 use clap::Args;
 use store::client::{Patience, patient};
 
-use crate::commands::CommandError;
+use super::CommandError;
 
-/// Nobody waits at a checkout: an import would rather wait than fail.
+/// Nobody waits at a checkout: the lab would rather wait than fail.
 const PATIENCE: Patience = Patience {
     connect: Duration::from_secs(3),
     attempt: Duration::from_secs(5),
@@ -29,9 +29,9 @@ const PATIENCE: Patience = Patience {
 /// The region and the credentials for an emulator, where the environment has none. They open nothing.
 const EMULATOR: &str = "local";
 
-/// The table to import into.
+/// The table to write to.
 #[derive(Args)]
-pub(super) struct Target {
+pub(crate) struct Target {
     /// The table; `cargo local` calls its own `guardian`
     #[arg(long, value_name = "NAME")]
     table: String,
@@ -47,12 +47,12 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn table(&self) -> &str {
+    pub(crate) fn table(&self) -> &str {
         &self.table
     }
 
     /// A client, and where its table is: the endpoint or the region.
-    pub(super) async fn connect(&self) -> Result<(Client, String), CommandError> {
+    pub(crate) async fn connect(&self) -> Result<(Client, String), CommandError> {
         let mut settings = patient(aws_config::defaults(BehaviorVersion::latest()), &PATIENCE);
         let region = RegionProviderChain::first_try(self.region.clone().map(Region::new));
         if self.endpoint_url.as_deref().is_some_and(is_on_this_machine) {
