@@ -49,6 +49,9 @@ pub(crate) enum CommandError {
     /// The models cannot be used.
     #[error("the models compiled in: {0}")]
     CompiledIn(#[source] ModelError),
+    /// The templates compiled in do not load.
+    #[error(transparent)]
+    Templates(#[from] engine::message::TemplateError),
     /// Policies cannot be used.
     #[error("{0}")]
     Policies(String),

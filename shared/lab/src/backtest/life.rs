@@ -6,6 +6,7 @@ use engine::decide::{Circumstances, count_stop, decide};
 use engine::decision::{Action, Decision, WithheldFor};
 use engine::entry::{Entry, Feedback, Outcome};
 use engine::id::{AttemptId, IdempotencyKey};
+use engine::message::Templates;
 use engine::policy::{Breaker, Policy, RuleHit};
 use engine::profile::{Change, Profile};
 use engine::score::Models;
@@ -66,7 +67,7 @@ pub fn live(
     ledger: &Ledger,
     replay: &Replay<'_>,
     (label_delay_ms, judged_from): (i64, Instant),
-    models: &Models,
+    (models, templates): (&Models, &Templates),
     policy: &Policy,
 ) -> Life {
     let purchases = ledger.purchases();
@@ -94,6 +95,7 @@ pub fn live(
             policy,
             shadow: None,
             breaker: &breaker,
+            templates,
             missing: &[],
             seed: id.seed(),
             now,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use engine::decision::Action;
+use engine::message::Templates;
 use engine::policy::Policy;
 use lab::backtest::{Comparison, Example, PolicyFigures, Side, compare, live};
 use lab::learning::LearningError;
@@ -60,13 +61,13 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let candidate_policy = read_policy(&arguments.policy)?;
     let live_policy = arguments.live.as_deref().map_or_else(|| Ok(Policy::default()), read_policy)?;
-    let models = arguments.models.read()?;
+    let (models, templates) = (arguments.models.read()?, Templates::compiled_in()?);
     let ledger = Ledger::read(&mut arguments.history.open()?)?;
     let (first, _) = ledger.days().ok_or(LearningError::Empty)?;
     let judged_from = arguments.from.map_or(first, |choice| choice.day(first)).start();
     let label_delay_ms = arguments.labels.label_delay.ms();
     let replay = Replay::new(&ledger, label_delay_ms);
-    let life = |policy| live(&ledger, &replay, (label_delay_ms, judged_from), &models, policy);
+    let life = |policy| live(&ledger, &replay, (label_delay_ms, judged_from), (&models, &templates), policy);
     let (live_life, candidate_life) = rayon::join(|| life(&live_policy), || life(&candidate_policy));
     let comparison =
         compare(&ledger, (&live_policy, &live_life), (&candidate_policy, &candidate_life), arguments.examples);

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use engine::currency::Currency;
 use engine::decision::Action;
+use engine::message::Templates;
 use engine::policy::Policy;
 use engine::score::Models;
 use engine::time::{DAY_MS, Instant};
@@ -42,8 +43,9 @@ fn ledger() -> Ledger {
 }
 
 fn lived(ledger: &Ledger, policy: &Policy) -> Life {
-    let (replay, models) = (Replay::new(ledger, LABEL_DELAY_MS), Models::compiled_in().unwrap());
-    live(ledger, &replay, (LABEL_DELAY_MS, Instant::EPOCH), &models, policy)
+    let replay = Replay::new(ledger, LABEL_DELAY_MS);
+    let (models, templates) = (Models::compiled_in().unwrap(), Templates::compiled_in().unwrap());
+    live(ledger, &replay, (LABEL_DELAY_MS, Instant::EPOCH), (&models, &templates), policy)
 }
 
 const LIVE: &str = r#"{"version": "live", "strategies": {"hold_out_share": 0.0}}"#;
@@ -113,9 +115,10 @@ fn labels_count_only_after_they_arrive_and_interventions_only_where_they_were() 
     }
     assert!(moved[&false] == 0 && moved[&true] > 100, "{moved:?}");
     // Days before those to judge teach, and are not shown.
-    let (replay, models) = (Replay::new(&ledger, LABEL_DELAY_MS), Models::compiled_in().unwrap());
+    let replay = Replay::new(&ledger, LABEL_DELAY_MS);
+    let (models, templates) = (Models::compiled_in().unwrap(), Templates::compiled_in().unwrap());
     let from = first_at.plus_ms(60 * DAY_MS);
-    let later = live(&ledger, &replay, (LABEL_DELAY_MS, from), &models, &policy);
+    let later = live(&ledger, &replay, (LABEL_DELAY_MS, from), (&models, &templates), &policy);
     for ((purchase, whole), later) in ledger.purchases().iter().zip(&whole.rulings).zip(&later.rulings) {
         assert_eq!(later.as_ref(), whole.as_ref().filter(|_| purchase.instant() >= from));
     }
