@@ -2,9 +2,10 @@
 
 use edge::wire::{AmountBody, DecisionBody};
 use edge::{Answer, Problem};
-use engine::cooling_off::State;
+use engine::cooling_off::{Ending, State};
 use engine::entry::{Entry, Feedback, Opinion, Outcome};
 use engine::id::{AttemptId, CustomerId, MerchantId};
+use engine::text::Note;
 use engine::time::Instant;
 use serde::Serialize;
 
@@ -50,15 +51,14 @@ impl<'a> CoolingOffBody<'a> {
         let waits = entry.cooling_off()?;
         let ended = entry.cooling_off_ended.as_ref();
         let state = waits.state(ended, now);
-        use engine::cooling_off::Ending::{Bypassed, Confirmed, Overridden};
         Some(Self {
             attempt_id: entry.id.to_string(),
             state: state.name(),
-            may_proceed: matches!(state, State::Ended(Confirmed | Overridden | Bypassed)),
+            may_proceed: matches!(state, State::Ended(ending) if ending != Ending::Cancelled),
             wait_until: waits.wait_until.to_string(),
             expires_at: waits.expires_at.to_string(),
             ended_at: ended.map(|ended| ended.at.to_string()),
-            reason: ended.and_then(|ended| ended.reason.as_ref()).map(|reason| reason.as_str()),
+            reason: ended.and_then(|ended| ended.reason.as_ref()).map(Note::as_str),
         })
     }
 }

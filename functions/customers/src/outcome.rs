@@ -44,13 +44,8 @@ impl<P: Ports> Customers<P> {
                 Err(Problem::conflict("OUTCOME_IS_FINAL", detail))
             }
             _ => {
-                let ends = |waits: CoolingOff| match outcome {
-                    Outcome::Postponed => None,
-                    _ => {
-                        let proceeded = outcome == Outcome::Proceeded;
-                        waits.ended_by_outcome(entry.cooling_off_ended.as_ref(), proceeded, now)
-                    }
-                };
+                let ended = entry.cooling_off_ended.as_ref();
+                let ends = |waits: CoolingOff| waits.ended_by_outcome(ended, outcome, now);
                 Ok(Some(EntryChange::Outcome(outcome, entry.cooling_off().and_then(ends))))
             }
         })

@@ -61,7 +61,8 @@ impl Policies {
         let unread = |cause: &dyn Display| {
             tracing::error!(%cause, "the policies could not be read; the last ones stay in force");
         };
-        match timeout(budget, ports.read_policies()).await {
+        // Boxed, because nearly every decision gets by without it.
+        match timeout(budget, Box::pin(ports.read_policies())).await {
             Ok(Ok(documents)) => self.take(documents),
             Ok(Err(error)) => unread(&error),
             Err(elapsed) => unread(&elapsed),
@@ -77,7 +78,7 @@ impl Policies {
                     tracing::info!(policy = %state.in_force.live.version, "a policy is in force");
                 }
                 Err(error) => {
-                    tracing::error!(cause = %error, "the policy in the table cannot be used; the last one stays in force")
+                    tracing::error!(cause = %error, "the policy in the table cannot be used; the last one stays in force");
                 }
             }
         }

@@ -10,6 +10,7 @@
 //! It starts with the decision. Until `wait_until` it may be cancelled, overridden with a reason or bypassed in an emergency;
 //! from then on it may be confirmed; from `expires_at` on it can only be asked about. Each end is final and recorded once.
 
+use crate::entry::Outcome;
 use crate::text::Note;
 use crate::time::Instant;
 
@@ -149,14 +150,14 @@ impl CoolingOff {
         }
     }
 
-    /// How a purchase that was told to have gone through or not ends a cooling-off that nobody ended: facts are never refused.
-    /// `None` once it expired or ended.
-    pub fn ended_by_outcome(self, ended: Option<&Ended>, proceeded: bool, now: Instant) -> Option<Ended> {
-        let how = match (self.state(ended, now), proceeded) {
-            (State::Waiting, true) => Ending::Overridden,
-            (State::Ready, true) => Ending::Confirmed,
-            (State::Waiting | State::Ready, false) => Ending::Cancelled,
-            (State::Expired | State::Ended(_), _) => return None,
+    /// How an outcome ends a cooling-off that nobody ended: facts are never refused. `None` once it expired or ended, and for a
+    /// purchase that was put off.
+    pub fn ended_by_outcome(self, ended: Option<&Ended>, outcome: Outcome, now: Instant) -> Option<Ended> {
+        let how = match (self.state(ended, now), outcome) {
+            (State::Waiting, Outcome::Proceeded) => Ending::Overridden,
+            (State::Ready, Outcome::Proceeded) => Ending::Confirmed,
+            (State::Waiting | State::Ready, Outcome::Cancelled | Outcome::Abandoned) => Ending::Cancelled,
+            (State::Expired | State::Ended(_), _) | (_, Outcome::Postponed) => return None,
         };
         Some(Ended { how, at: now, reason: None })
     }
@@ -217,7 +218,7 @@ mod tests {
                     let refused = Refused::EndedOtherwise { how: before };
                     assert_eq!(again, if how == before { Ok(None) } else { Err(refused) });
                 }
-                assert_eq!(cooling_off().ended_by_outcome(Some(&ended), true, at(2000)), None);
+                assert_eq!(cooling_off().ended_by_outcome(Some(&ended), Outcome::Proceeded, at(2000)), None);
             }
             assert_eq!(Ending::from_name(before.name()), Some(before));
         }
@@ -225,13 +226,17 @@ mod tests {
 
     #[test]
     fn facts_end_it_too() {
-        let by_outcome =
-            |proceeded, now| cooling_off().ended_by_outcome(None, proceeded, at(now)).map(|ended| ended.how);
-        assert_eq!(by_outcome(true, 999), Some(Ending::Overridden));
-        assert_eq!(by_outcome(true, 1000), Some(Ending::Confirmed));
-        assert_eq!(by_outcome(false, 999), Some(Ending::Cancelled));
-        assert_eq!(by_outcome(false, 2999), Some(Ending::Cancelled));
-        assert_eq!(by_outcome(true, 3000), None);
+        let by_outcome = |outcome, now| cooling_off().ended_by_outcome(None, outcome, at(now)).map(|ended| ended.how);
+        for (outcome, now, expect) in [
+            (Outcome::Proceeded, 999, Some(Ending::Overridden)),
+            (Outcome::Proceeded, 1000, Some(Ending::Confirmed)),
+            (Outcome::Cancelled, 999, Some(Ending::Cancelled)),
+            (Outcome::Abandoned, 2999, Some(Ending::Cancelled)),
+            (Outcome::Postponed, 999, None),
+            (Outcome::Proceeded, 3000, None),
+        ] {
+            assert_eq!(by_outcome(outcome, now), expect);
+        }
         let states = [0, 1000, 3000].map(|now| cooling_off().state(None, at(now)).name());
         assert_eq!(states, ["waiting", "ready", "expired"]);
     }

@@ -1,6 +1,7 @@
 //! One customer's story through the API: usual purchases, an odd one, a cooling-off, an override, a regret, and what was learned of it.
 
 use customers::Customers;
+use edge::clock::Clock;
 use engine::time::{DAY_MS, HOUR_MS, Instant};
 use serde_json::{Value, json};
 
@@ -35,12 +36,12 @@ fn attempt(key: &str, at: Instant, amount: &str, category: &str, merchant: &str)
 }
 
 /// What is told of an attempt at one of its routes.
-async fn tell(world: &World, clock: fn() -> Instant, id: &str, route: &str, body: Value) -> Answer {
+async fn tell(world: &World, clock: Clock, id: &str, route: &str, body: Value) -> Answer {
     let event = with_path(golden("customers-outcome"), &format!("/v1/customers/ada/attempts/{id}/{route}"));
     call(&Customers::new(world.table.clone(), clock), &with_body(event, &body)).await
 }
 
-async fn ask(world: &World, clock: fn() -> Instant, id: &str) -> Value {
+async fn ask(world: &World, clock: Clock, id: &str) -> Value {
     let event = with_path(golden("customers-attempt"), &format!("/v1/customers/ada/attempts/{id}"));
     call(&Customers::new(world.table.clone(), clock), &event).await.ok()
 }
@@ -163,7 +164,7 @@ async fn an_outcome_ends_a_cooling_off_that_nobody_ended() {
     let world = World::new().await.with_history(20).await;
     let wish = json!({ "blocked_categories": [{ "category": "gambling" }] });
     call(&world.customers, &with_body(golden("customers-settings"), &wish)).await.ok();
-    let cases: [(fn() -> Instant, &str, &str); 5] = [
+    let cases: [(Clock, &str, &str); 5] = [
         (an_hour_later, "proceeded", "overridden"),
         (an_hour_later, "cancelled", "cancelled"),
         (a_day_later, "proceeded", "confirmed"),
@@ -182,7 +183,7 @@ async fn an_outcome_ends_a_cooling_off_that_nobody_ended() {
 #[tokio::test]
 async fn a_blocked_category_stays_blocked_for_a_day_after_it_was_taken_back() {
     let world = World::new().await.with_history(20).await;
-    let put = async |clock: fn() -> Instant, wish: Value| {
+    let put = async |clock: Clock, wish: Value| {
         call(&Customers::new(world.table.clone(), clock), &with_body(golden("customers-settings"), &wish)).await.ok()
     };
     put(now, json!({ "blocked_categories": [{ "category": "gambling" }] })).await;

@@ -141,7 +141,7 @@ const LISTS: &str = "lists";
 /// The rules of a policy with their lists.
 #[derive(Clone)]
 pub struct Rules {
-    rules: Vec<Rule>,
+    all: Vec<Rule>,
     lists: Lists,
     lists_value: Arc<dyn Val>,
     env: Arc<Env>,
@@ -155,13 +155,13 @@ impl Default for Rules {
 
 impl fmt::Debug for Rules {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_list().entries(&self.rules).finish()
+        out.debug_list().entries(&self.all).finish()
     }
 }
 
 impl PartialEq for Rules {
     fn eq(&self, other: &Self) -> bool {
-        (&self.rules, &self.lists) == (&other.rules, &other.lists)
+        (&self.all, &self.lists) == (&other.all, &other.lists)
     }
 }
 
@@ -210,16 +210,15 @@ pub struct RuleHit {
 impl Rules {
     /// Rules with the lists that they look into.
     pub fn new(rules: Vec<Rule>, lists: Lists) -> Self {
-        let value = lists.iter().map(|(name, ids)| (name.clone(), Value::from(ids.clone())));
-        let value = Value::from(value.collect::<std::collections::HashMap<_, _>>());
+        let value = map(lists.iter().map(|(name, ids)| (name.as_str(), Value::from(ids.clone()))));
         // A map of lists of strings is always a value.
         let lists_value = Box::<dyn Val>::try_from(value).map_or_else(|_| Arc::from(nothing()), Arc::from);
-        Self { rules, lists, lists_value, env: Arc::new(Env::stdlib()) }
+        Self { all: rules, lists, lists_value, env: Arc::new(Env::stdlib()) }
     }
 
     /// The rules, in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Rule> {
-        self.rules.iter()
+        self.all.iter()
     }
 
     /// The lists by name.
@@ -229,12 +228,12 @@ impl Rules {
 
     /// The rule of that id.
     pub fn get(&self, id: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.id == id)
+        self.all.iter().find(|rule| rule.id == id)
     }
 
     /// Every rule that holds for an attempt or errs, with whether it holds.
     pub fn held<'a>(&'a self, facts: &Facts<'_>) -> Vec<(&'a Rule, Result<(), String>)> {
-        let looked_at = self.rules.iter().filter(|rule| rule.state != RuleState::Off);
+        let looked_at = self.all.iter().filter(|rule| rule.state != RuleState::Off);
         looked_at
             .filter_map(|rule| match self.evaluate(rule, facts) {
                 Ok(false) => None,
@@ -323,8 +322,8 @@ impl Facts<'_> {
             "merchant" => attempt.merchant.as_ref().map_or(Value::Null, |merchant| merchant.as_str().into()),
             "merchant_days" => signals.merchant.days_since.map_or(Value::Null, |days| i64::from(days).into()),
             "merchant_labels" => map([
-                ("labelled", i64::from(signals.merchant.labels.labelled).into()),
-                ("positive", i64::from(signals.merchant.labels.positive).into()),
+                ("labelled", signals.merchant.labels.labelled.into()),
+                ("positive", signals.merchant.labels.positive.into()),
             ]),
             "hour" => i64::from(attempt.occurred_at.hour()).into(),
             "weekday" => i64::from(attempt.occurred_at.weekday()).into(),
@@ -366,10 +365,12 @@ impl Facts<'_> {
     }
 }
 
-fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
-    Value::from(
-        entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<std::collections::HashMap<_, _>>(),
-    )
+/// A map in CEL, which is a hash map: conditions ask it for names, and whether any or all of its values hold does not depend on
+/// their order.
+#[expect(clippy::disallowed_types, reason = "CEL knows no other map")]
+fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+    let entries = entries.into_iter().map(|(name, value)| (name.to_owned(), value));
+    Value::from(entries.collect::<std::collections::HashMap<_, _>>())
 }
 
 /// An ordinary attempt of somebody who is not known, to try conditions on.

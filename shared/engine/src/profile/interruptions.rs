@@ -32,7 +32,7 @@ impl Interruptions {
         self.0.retain(|known| *known > oldest);
     }
 
-    /// How many of these and of `more` lie within [`REMEMBERED_MS`] before `now`, and when the latest was. The same second in both
+    /// How many of these and of `more` lie within the seven days before `now`, and when the latest was. The same second in both
     /// is one.
     pub fn with(&self, more: impl Iterator<Item = Instant>, now: Instant) -> (usize, Option<Instant>) {
         let mut all = self.clone();
