@@ -1,6 +1,7 @@
 //! A profile as bytes: a version, then the fields in a fixed order. Counts and times are variable-length integers, decayed
 //! sums are 32-bit floats, so that two years of daily purchases stay under a kilobyte.
 
+use super::merchants::{HASH_BYTES, shortened};
 use super::month::{ByCategory, CURRENCIES_MAX};
 use super::{
     AlarmCounts, Applied, FeedbackCounts, INTERRUPTIONS_MAX, Interruptions, LogAmounts, Merchants, MonthSpending,
@@ -72,7 +73,7 @@ impl Profile {
         out.number(self.merchants.len() as u64);
         let latest = latest_day(self.reference);
         for (hash, day) in self.merchants.as_slice() {
-            out.0.extend(hash.to_le_bytes());
+            out.0.extend(hash.to_le_bytes().into_iter().take(HASH_BYTES));
             out.number(latest.since_days(*day).max(0) as u64);
         }
         out.interruptions(self.interruptions.as_slice(), self.reference);
@@ -121,7 +122,7 @@ impl Profile {
         let categories = input.tally(Reader::log_amounts)?;
         let month = if version < 3 { MonthSpending::default() } else { input.month(&categories)? };
         let payment_methods = input.tally(Reader::sum)?;
-        let merchants = input.merchants(latest_day(reference))?;
+        let merchants = input.merchants(latest_day(reference), version)?;
         let interruptions = if version < 3 { Interruptions::default() } else { input.interruptions(reference)? };
         let applied = Applied::from_parts(input.instant()?, input.events()?, input.events()?);
         if !input.0.is_empty() {
@@ -331,13 +332,20 @@ impl<'a> Reader<'a> {
         Tally::from_parts(named, read(self)?).ok_or(CodecError::Damaged("too many names"))
     }
 
-    fn merchants(&mut self, latest: Day) -> Result<Merchants, CodecError> {
+    fn merchants(&mut self, latest: Day, version: u8) -> Result<Merchants, CodecError> {
         let length = self.length(super::MERCHANTS_MAX as u64)?;
         let mut merchants = Vec::with_capacity(length);
         for _ in 0..length {
-            let hash = u32::from_le_bytes(self.array()?);
+            let mut hash = [0; 4];
+            let stored = self.take(if version < 3 { hash.len() } else { HASH_BYTES })?;
+            hash.iter_mut().zip(stored).for_each(|(byte, stored)| *byte = *stored);
             let days = i32::try_from(self.number()?).map_err(|_| CodecError::Damaged("a day out of range"))?;
-            merchants.push((hash, latest.plus_days(-days)));
+            merchants.push((shortened(u32::from_le_bytes(hash)), latest.plus_days(-days)));
+        }
+        if version < 3 {
+            // In the order of the bits that are left; of two that are alike now the later day counts.
+            merchants.sort_unstable_by_key(|(hash, day)| (*hash, std::cmp::Reverse(*day)));
+            merchants.dedup_by_key(|(hash, _)| *hash);
         }
         Merchants::from_parts(merchants).ok_or(CodecError::Damaged("merchants out of order"))
     }

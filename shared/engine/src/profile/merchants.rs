@@ -7,7 +7,11 @@ use crate::time::Day;
 /// How many merchants a profile remembers.
 pub const MERCHANTS_MAX: usize = 40;
 
-/// The most recently used merchants, each as 32 bits of a hash with the last day it was used.
+/// How many bytes of a merchant's hash are kept: one merchant in 400,000 that a customer never went to is taken for one of the 40
+/// that they know.
+pub(super) const HASH_BYTES: usize = 3;
+
+/// The most recently used merchants, each as 24 bits of a hash with the last day it was used.
 ///
 /// Of two merchants the one used later stays (of two used on the same day the one with the larger hash), and for a merchant
 /// the latest day counts: both are maxima, so the content does not depend on the order of events.
@@ -15,7 +19,12 @@ pub const MERCHANTS_MAX: usize = 40;
 pub struct Merchants(Vec<(u32, Day)>);
 
 fn short_hash(merchant: &MerchantId) -> u32 {
-    Hasher::new("merchant").text(merchant.as_str()).finish_u64() as u32
+    shortened(Hasher::new("merchant").text(merchant.as_str()).finish_u64() as u32)
+}
+
+/// The bits of a hash that are kept; formats before the third held 32.
+pub(super) fn shortened(hash: u32) -> u32 {
+    hash & 0x00FF_FFFF
 }
 
 impl Merchants {
