@@ -11,7 +11,7 @@ use engine::score::Models;
 use engine::time::{DAY_MS, Instant};
 use lab::backtest::{Life, compare, live};
 use lab::history::{ColumnMap, History};
-use lab::learning::ledger::Ledger;
+use lab::learning::ledger::{Ledger, Purchase};
 use lab::learning::replay::Replay;
 use serde_json::Value;
 
@@ -105,7 +105,7 @@ fn labels_count_only_after_they_arrive_and_interventions_only_where_they_were() 
     let policy = policy(r#"{"version": "eager", "alpha": 0.1, "strategies": {"hold_out_share": 0.0}}"#);
     let whole = lived(&ledger, &policy);
     // Alphas move with labels: over time they come to differ, but none does before the first label can have arrived.
-    let first_at = ledger.purchases().iter().map(|purchase| purchase.instant()).min().unwrap();
+    let first_at = ledger.purchases().iter().map(Purchase::instant).min().unwrap();
     let mut moved = BTreeMap::from([(false, 0), (true, 0)]);
     for (purchase, ruling) in ledger.purchases().iter().zip(&whole.rulings) {
         let may_know = purchase.instant().since_ms(first_at) >= LABEL_DELAY_MS;
