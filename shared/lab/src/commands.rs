@@ -3,6 +3,7 @@
 pub(crate) mod backtest;
 pub(crate) mod calibrate;
 pub(crate) mod evaluate;
+pub(crate) mod evaluate_interventions;
 pub(crate) mod features;
 pub(crate) mod import;
 pub(crate) mod inspect;

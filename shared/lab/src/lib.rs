@@ -4,6 +4,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`history`] | any CSV, plain or compressed, → [`transaction::Transaction`]s |
+//! | `interventions` | simulated people under several policies → what each policy's interventions are worth (feature `learning`) |
 //! | [`simulate`] | a seed → [`simulate::SimulatedAttempt`]s in order of time, and how their customers react |
 //! | `learning` | a history → trained models, and figures that say what they are worth (feature `learning`, on by default) |
 //! | `backtest` | a history → what another policy would have done differently, and what that was worth (feature `learning`) |
@@ -19,6 +20,8 @@ pub mod export;
 pub mod history;
 #[cfg(feature = "import")]
 pub mod import;
+#[cfg(feature = "learning")]
+pub mod interventions;
 #[cfg(feature = "learning")]
 pub mod learning;
 pub mod simulate;

@@ -7,7 +7,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{CommandError, backtest, calibrate, evaluate, features, import, inspect, policy, simulate, train};
+use commands::{
+    CommandError, backtest, calibrate, evaluate, evaluate_interventions, features, import, inspect, policy, simulate,
+    train,
+};
 use lab::import::ImportError;
 
 /// Offline work on data: look at a history, make a simulated one, train models on it, evaluate them, import it.
@@ -32,6 +35,7 @@ enum Command {
     Import(import::Arguments),
     Policy(policy::Arguments),
     Backtest(backtest::Arguments),
+    EvaluateInterventions(evaluate_interventions::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         Command::Import(arguments) => import::run(&arguments),
         Command::Policy(arguments) => policy::run(&arguments),
         Command::Backtest(arguments) => backtest::run(&arguments),
+        Command::EvaluateInterventions(arguments) => evaluate_interventions::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -17,6 +17,7 @@
 mod attempt;
 mod calendar;
 mod draw;
+mod encounter;
 mod fortune;
 mod market;
 mod parameters;
@@ -31,6 +32,7 @@ use engine::currency::Currency;
 use engine::time::{Day, MINUTE_MS};
 
 pub use attempt::SimulatedAttempt;
+pub use encounter::{Character, Encounter, REMEMBERED_DAYS, Shown, World};
 pub use reaction::{LaterFeedback, Reaction};
 pub use truth::Truth;
 

@@ -20,9 +20,25 @@ pub struct SimulatedAttempt {
     pub transaction: Transaction,
     /// What it really is.
     pub truth: Truth,
+    /// The number of the customer, from 1.
+    pub customer: u32,
     pub(super) temper: Temper,
     /// Seeds the reaction, so that it is the same whenever it is asked for.
     pub(super) reaction_seed: u64,
+}
+
+impl SimulatedAttempt {
+    /// The same purchase attempted once more, so much later: somebody who decided against it wants it again.
+    pub(super) fn once_more(&self, after_ms: i64) -> Option<Self> {
+        let Transaction { id, occurred_at, .. } = &self.transaction;
+        let transaction = Transaction {
+            id: IdempotencyKey::parse(&format!("{id}-again")).ok()?,
+            occurred_at: LocalInstant::new(occurred_at.instant().plus_ms(after_ms), occurred_at.offset_minutes())
+                .ok()?,
+            ..self.transaction.clone()
+        };
+        Some(Self { transaction, reaction_seed: self.reaction_seed.rotate_left(1), ..self.clone() })
+    }
 }
 
 /// One purchase of one person, as it is drawn.
@@ -78,10 +94,10 @@ impl Draft {
         let Purchase { merchant, amount, truth, .. } = self.purchase;
         let minor = amount.min(AMOUNT_MAX) * currency.minor_per_major() as f64;
         let minor = (minor.round() as i64).clamp(1, AMOUNT_MINOR_MAX);
-        let customer = format!("sim-{:06}", self.customer);
+        let name = format!("sim-{:06}", self.customer);
         let transaction = Transaction {
-            id: IdempotencyKey::parse(&format!("{customer}-{}", self.number)).ok()?,
-            customer_id: CustomerId::parse(&customer).ok()?,
+            id: IdempotencyKey::parse(&format!("{name}-{}", self.number)).ok()?,
+            customer_id: CustomerId::parse(&name).ok()?,
             merchant_id: Some(MerchantId::parse(&merchant.name()).ok()?),
             category: Category::parse(category(merchant.category).name).ok()?,
             payment_method: PaymentMethod::parse(payment_method(self.purchase.payment_method).name).ok()?,
@@ -89,6 +105,7 @@ impl Draft {
             occurred_at: LocalInstant::new(self.instant, self.offset_minutes).ok()?,
             label: truth.label(),
         };
-        Some(SimulatedAttempt { transaction, truth, temper: self.temper, reaction_seed: self.reaction_seed })
+        let Self { customer, temper, reaction_seed, .. } = self;
+        Some(SimulatedAttempt { transaction, truth, customer, temper, reaction_seed })
     }
 }

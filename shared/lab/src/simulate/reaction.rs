@@ -2,7 +2,8 @@
 //!
 //! The numbers are **assumed**, in the direction that studies of interventions point: reflection and a delay of a day
 //! work, mere information hardly, every question costs some genuine purchases, and few people say afterwards how it was.
-//! They make the loop of outcome, feedback and learning turn; they are no evidence that an intervention helps.
+//! They make the loop of outcome, feedback and learning turn; they are no evidence that an intervention helps. Here nobody remembers
+//! earlier interventions; people who do, and who differ in what works for them, are those of `encounter`.
 
 use engine::decision::{Action, Strategy};
 use engine::entry::{CONTENT_UNTIL, Feedback, Outcome, Regret};
@@ -34,13 +35,13 @@ pub struct LaterFeedback {
 const AFTER_MS_MAX: i64 = 60 * DAY_MS;
 
 /// What an action does to people, as probabilities.
-struct Effect {
+pub(super) struct Effect {
     /// That an average impulse stops, a genuine purchase, a thief.
-    impulse: f64,
-    genuine: f64,
-    thief: f64,
+    pub(super) impulse: f64,
+    pub(super) genuine: f64,
+    pub(super) thief: f64,
     /// That who stops cancels, postpones, abandons; relative to each other.
-    ways_to_stop: [f64; 3],
+    pub(super) ways_to_stop: [f64; 3],
     /// That somebody who was asked for nothing says "this is normal for me".
     complaint: f64,
     /// That the customer learns of an attempt that was not theirs while it happens, and says so.
@@ -49,7 +50,7 @@ struct Effect {
 
 /// The stronger the action, the more of everything; a block leaves no choice. Even without a question some change their mind.
 #[rustfmt::skip]
-fn effect(action: Action) -> Effect {
+pub(super) fn effect(action: Action) -> Effect {
     match action {
         Action::Allow => Effect { impulse: 0.02, genuine: 0.005, thief: 0.0, ways_to_stop: [0.3, 0.2, 0.5], complaint: 0.0, alarm: 0.0 },
         Action::Nudge => Effect { impulse: 0.10, genuine: 0.01, thief: 0.01, ways_to_stop: [0.6, 0.2, 0.2], complaint: 0.05, alarm: 0.2 },
@@ -70,7 +71,7 @@ fn persuasion(strategy: Option<Strategy>) -> f64 {
 }
 
 /// The regret at which an impulse is stopped as easily as an average one: people feel it coming.
-const AVERAGE_REGRET: f64 = 6.5;
+pub(super) const AVERAGE_REGRET: f64 = 6.5;
 
 /// How likely a customer disowns a purchase that went through; most look at their statements.
 const DISOWNS: f64 = 0.9;
@@ -105,7 +106,8 @@ impl SimulatedAttempt {
         Reaction { outcome, feedback: self.feedback(&mut rng, &effect, outcome) }
     }
 
-    fn feedback(&self, rng: &mut Rng, effect: &Effect, outcome: Outcome) -> Option<LaterFeedback> {
+    /// What the customer says later, if anything.
+    pub(super) fn feedback(&self, rng: &mut Rng, effect: &Effect, outcome: Outcome) -> Option<LaterFeedback> {
         let went_through = outcome == Outcome::Proceeded;
         let candour = self.temper.candour;
         let (feedback, median_ms, sigma) = match self.truth {

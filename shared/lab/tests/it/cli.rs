@@ -107,6 +107,7 @@ fn help_names_the_commands_and_their_options() {
             "import ",
             "policy ",
             "backtest ",
+            "evaluate-interventions ",
         ],
         &[],
     );

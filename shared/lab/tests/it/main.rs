@@ -13,6 +13,8 @@ mod histories;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]
+mod interventions;
+#[cfg(test)]
 mod own_models;
 #[cfg(test)]
 mod policies;
