@@ -100,5 +100,5 @@ held-out = Ohne Hinweis gelassen, um zu lernen, ob Hinweise helfen.
 limit-category = Damit gibst du diesen Monat { $spent } für { category } aus; dein Limit ist { $limit }.
 limit-all = Damit gibst du diesen Monat { $spent } aus; dein Limit ist { $limit }.
 blocked = Du wolltest vor { category } bewahrt werden.
-blocked-note = Du wolltest vor { category } bewahrt werden und hast dir geschrieben: „{ $note }“.
+blocked-note = Du wolltest vor { category } bewahrt werden (du schriebst: „{ $note }“).
 rule = Eine Regel gilt: { $rule }.

@@ -104,5 +104,5 @@ held-out = Kept without a message, to learn whether messages help.
 limit-category = With this you spend { $spent } on { category } this month; your limit is { $limit }.
 limit-all = With this you spend { $spent } this month; your limit is { $limit }.
 blocked = You asked to be kept from { category }.
-blocked-note = You asked to be kept from { category }, and wrote to yourself: “{ $note }”.
+blocked-note = You asked to be kept from { category } (you wrote: “{ $note }”).
 rule = A rule applies: { $rule }.
