@@ -1,7 +1,7 @@
 //! `POST /v1/attempts`: compares one attempt with what is known of the customer, and decides.
 //!
-//! Architecture Invariant: scoring is two round trips. One Query of the customer beside one read of the merchant (cached for
-//! a minute), then one conditional write of the entry. None of it grows with the history.
+//! Architecture Invariant: scoring is two round trips. One Query of the customer beside one read of the merchant and one look at
+//! the policies (each cached for a minute), then one conditional write of the entry. None of it grows with the history.
 //!
 //! Architecture Invariant: a decision is never lost and never made twice. The entry's id follows from the caller's key, so a
 //! retry finds the entry and is answered with the decision in it; what could not be written says so.
