@@ -7,7 +7,7 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use engine::policy::Policy;
+use engine::policy::{Policy, PolicyError};
 use store::ports::{PolicyDocuments, ReadPolicies};
 // The runtime's clock, so that a simulation's minute is one here as well.
 use tokio::time::{Instant, timeout};
@@ -72,7 +72,7 @@ impl Policies {
     fn take(&self, documents: PolicyDocuments) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.documents.live != documents.live {
-            match documents.live.as_deref().map(|document| Policy::from_json(document.as_bytes())).transpose() {
+            match read(documents.live.as_deref()) {
                 Ok(live) => {
                     state.in_force.live = live.map_or_else(|| Arc::clone(&self.deployed), Arc::new);
                     tracing::info!(policy = %state.in_force.live.version, "a policy is in force");
@@ -83,7 +83,7 @@ impl Policies {
             }
         }
         if state.documents.shadow != documents.shadow {
-            match documents.shadow.as_deref().map(|document| Policy::from_json(document.as_bytes())).transpose() {
+            match read(documents.shadow.as_deref()) {
                 Ok(shadow) => state.in_force.shadow = shadow.map(Arc::new),
                 Err(error) => {
                     state.in_force.shadow = None;
@@ -93,4 +93,8 @@ impl Policies {
         }
         state.documents = documents;
     }
+}
+
+fn read(document: Option<&str>) -> Result<Option<Policy>, PolicyError> {
+    document.map(|document| Policy::from_json(document.as_bytes())).transpose()
 }

@@ -147,7 +147,7 @@ async fn play_in_runtime<P: Ports>(
     let stream = Arc::new(Stream::new(shards as usize));
     let wire = Wire::new(emulator::open(None)?, Arc::clone(&faults), Arc::clone(&stream));
     let client = wire.client();
-    schema::create_table(&client, TABLE).await?;
+    schema::create_lasting_table(&client, TABLE).await?;
     faults.set_calm(weather == Weather::Calm);
     let table = Table::new(client, TABLE);
 

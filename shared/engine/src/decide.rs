@@ -58,9 +58,11 @@ pub fn decide(attempt: &Attempt, circumstances: Circumstances<'_>) -> Decision {
     let matter = Matter { attempt, known, settings, signals: &signals, score: &score, breaker, missing, now };
     let mut verdict = Verdict::of(matter, policy);
     let shadow = shadow.map(|shadow| {
-        // The calibration is read anew: the novelty channel may have another share there.
-        let score = models.score(&features, shadow.novelty_share);
-        let Verdict { action, rules, .. } = Verdict::of(Matter { score: &score, ..matter }, shadow);
+        // Only where the novelty channel has another share there, rarity is another.
+        let is_alike = shadow.novelty_share.to_bits() == policy.novelty_share.to_bits();
+        let rescored = (!is_alike).then(|| models.score(&features, shadow.novelty_share));
+        let score = rescored.as_ref().unwrap_or(&score);
+        let Verdict { action, rules, .. } = Verdict::of(Matter { score, ..matter }, shadow);
         Shadow { policy: shadow.version.clone(), action, rules }
     });
 

@@ -1,5 +1,6 @@
 //! One row of a history, in the domain's types: what the readers give and the simulator makes.
 
+use engine::entry::Attempt;
 use engine::id::{Category, CustomerId, IdempotencyKey, MerchantId, PaymentMethod};
 use engine::money::Amount;
 use engine::time::LocalInstant;
@@ -30,4 +31,18 @@ pub struct Transaction {
     pub occurred_at: LocalInstant,
     /// Whether the customer disowned or regretted it; `None` where the history does not know.
     pub label: Option<bool>,
+}
+
+impl Transaction {
+    /// The attempt that it was before it went through.
+    pub fn attempt(&self) -> Attempt {
+        Attempt {
+            customer: self.customer_id.clone(),
+            amount: self.amount,
+            category: self.category.clone(),
+            payment_method: self.payment_method.clone(),
+            merchant: self.merchant_id.clone(),
+            occurred_at: self.occurred_at,
+        }
+    }
 }

@@ -18,6 +18,27 @@ use crate::keys::{EXPIRES_AT, PARTITION, SORT};
 /// # Errors
 /// [`StoreError::Unavailable`] if the table can neither be created nor is there.
 pub async fn create_table(client: &Client, name: &str) -> Result<(), StoreError> {
+    if create_lasting_table(client, name).await? {
+        let time_to_live = TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true).build();
+        client
+            .update_time_to_live()
+            .table_name(name)
+            .time_to_live_specification(
+                time_to_live.map_err(|error| StoreError::unexpected("UpdateTimeToLive", &error))?,
+            )
+            .send()
+            .await
+            .map_err(|error| StoreError::unavailable("UpdateTimeToLive", &error))?;
+    }
+    Ok(())
+}
+
+/// Creates the table with its stream, unless it is there, and says whether it was not. Nothing in it expires: for what tells
+/// a time of its own, which a time-to-live by the emulator's clock would cut short.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] if the table can neither be created nor is there.
+pub async fn create_lasting_table(client: &Client, name: &str) -> Result<bool, StoreError> {
     let key = |name: &str, key_type| KeySchemaElement::builder().attribute_name(name).key_type(key_type).build();
     let attribute =
         |name: &str| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
@@ -36,21 +57,10 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), StoreError>
         .send()
         .await;
     match created {
-        Ok(_) => {}
-        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => {
-            return Ok(());
-        }
-        Err(error) => return Err(StoreError::unavailable("CreateTable", &error)),
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => Ok(false),
+        Err(error) => Err(StoreError::unavailable("CreateTable", &error)),
     }
-    let time_to_live = TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true).build();
-    client
-        .update_time_to_live()
-        .table_name(name)
-        .time_to_live_specification(time_to_live.map_err(incomplete)?)
-        .send()
-        .await
-        .map_err(|error| StoreError::unavailable("UpdateTimeToLive", &error))?;
-    Ok(())
 }
 
 /// What tells this table from every other one, also from one of the same name that was made later. Takes the IAM action

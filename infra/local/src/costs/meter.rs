@@ -3,20 +3,17 @@
 //! Below the store and the SDK, so that nothing of the product knows of it: each request is made to ask for
 //! `ReturnConsumedCapacity`, and what the answer says is added up.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::ops::{Add, Sub};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_dynamodb::config::http::HttpRequest;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use dynoxide::Database;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::in_process::{self, Reply};
+use crate::in_process::{self, Exchange, Reply};
 use crate::trigger::source;
 
 /// How many items `BatchWriteItem` takes at once.
@@ -90,7 +87,7 @@ impl Meter {
 
     /// A client of the SDK whose requests go through the meter.
     pub(crate) fn client(self: &Arc<Self>) -> aws_sdk_dynamodb::Client {
-        in_process::client(SharedHttpConnector::new(Connector(Arc::clone(self))))
+        in_process::client(self)
     }
 
     /// What all went over the wire until now cost, and the requests that did not say what they cost.
@@ -125,6 +122,29 @@ impl Meter {
         Ok(items)
     }
 
+    fn note(&self, operation: &str, reply: &Reply) {
+        let answer: Value = serde_json::from_str(&reply.body).unwrap_or_default();
+        let units = units(&answer);
+        self.with(|state| {
+            state.cost.requests += 1;
+            if let Some(item) = answer.get("Item") {
+                state.item_bytes = item_bytes(item);
+            }
+            match units {
+                Some(units) if matches!(operation, "GetItem" | "Query") => state.cost.read_units += units,
+                Some(units) => state.cost.write_units += units,
+                None if is_charged(operation) => state.unmetered.push(format!("{operation}: {}", reply.body)),
+                None => {}
+            }
+        });
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Exchange for Meter {
     async fn exchange(self: Arc<Self>, operation: String, body: String) -> Result<Reply, ConnectorError> {
         let mut request: Value = serde_json::from_str(&body).unwrap_or_default();
         if operation == "PutItem"
@@ -151,27 +171,6 @@ impl Meter {
         self.note(&operation, &reply);
         Ok(reply)
     }
-
-    fn note(&self, operation: &str, reply: &Reply) {
-        let answer: Value = serde_json::from_str(&reply.body).unwrap_or_default();
-        let units = units(&answer);
-        self.with(|state| {
-            state.cost.requests += 1;
-            if let Some(item) = answer.get("Item") {
-                state.item_bytes = item_bytes(item);
-            }
-            match units {
-                Some(units) if matches!(operation, "GetItem" | "Query") => state.cost.read_units += units,
-                Some(units) => state.cost.write_units += units,
-                None if is_charged(operation) => state.unmetered.push(format!("{operation}: {}", reply.body)),
-                None => {}
-            }
-        });
-    }
-
-    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
-    }
 }
 
 impl Place {
@@ -196,7 +195,6 @@ impl Place {
 fn target(operation: &str) -> Option<&'static str> {
     Some(match operation {
         "CreateTable" => "DynamoDB_20120810.CreateTable",
-        "UpdateTimeToLive" => "DynamoDB_20120810.UpdateTimeToLive",
         "GetItem" => "DynamoDB_20120810.GetItem",
         "Query" => "DynamoDB_20120810.Query",
         "PutItem" => "DynamoDB_20120810.PutItem",
@@ -209,7 +207,7 @@ fn target(operation: &str) -> Option<&'static str> {
 
 /// Whether DynamoDB charges units for an operation.
 fn is_charged(operation: &str) -> bool {
-    !matches!(operation, "CreateTable" | "UpdateTable" | "UpdateTimeToLive")
+    !matches!(operation, "CreateTable" | "UpdateTable")
 }
 
 /// The units that an answer names: of one table, or of several in a batch or transaction.
@@ -238,23 +236,6 @@ fn value_bytes(value: &Value) -> usize {
         }
         (.., Some(base64)) => base64.trim_end_matches('=').len() * 3 / 4,
         _ => 1,
-    }
-}
-
-/// The end of the wire that the SDK holds.
-struct Connector(Arc<Meter>);
-
-impl fmt::Debug for Connector {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Connector")
-    }
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (operation, body) = in_process::read(&request);
-        let exchange = Arc::clone(&self.0).exchange(operation, body);
-        HttpConnectorFuture::new(async move { exchange.await?.into_response() })
     }
 }
 

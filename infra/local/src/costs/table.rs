@@ -91,7 +91,7 @@ impl Filled {
         emulator: Option<Emulator>,
     ) -> Result<Self, CostsError> {
         let client = meter.client();
-        store::schema::create_table(&client, name).await?;
+        store::schema::create_lasting_table(&client, name).await?;
         let table = Table::new(client.clone(), name);
         let updater = ProfileUpdater::new(table.clone());
         Ok(Self { meter, client, name: name.to_owned(), table, updater, emulator })

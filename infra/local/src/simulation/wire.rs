@@ -4,18 +4,15 @@
 //! well, and what goes wrong goes wrong between the requests of one port, too, of which an erasure makes many.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_dynamodb::config::http::HttpRequest;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use dynoxide::Database;
 use engine::Hasher;
 use serde_json::{Value, json};
 
-use crate::in_process::{self, Reply};
+use crate::in_process::{self, Exchange, Reply};
 use crate::simulation::faults::{Fate, Fault, Faults};
 use crate::simulation::stream::Stream;
 use crate::simulation::time::{now, wait_ms};
@@ -45,49 +42,12 @@ impl Wire {
     /// A client of the SDK whose requests go this way. It does not try again by itself: how long it would wait is drawn from
     /// a source that no seed governs. That a request is sent twice is one of the faults instead.
     pub(crate) fn client(self: &Arc<Self>) -> aws_sdk_dynamodb::Client {
-        in_process::client(SharedHttpConnector::new(Connector(Arc::clone(self))))
+        in_process::client(self)
     }
 
     /// What went over the wire until now.
     pub(crate) fn seen(&self) -> Seen {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    async fn exchange(self: Arc<Self>, operation: String, body: String) -> Result<Reply, ConnectorError> {
-        // Every conditional write of the store has its condition in the request; a transaction always has one.
-        let conditional = operation == "TransactWriteItems" || body.contains("\"ConditionExpression\"");
-        let Fate { fault, there_ms, back_ms } = self.faults.fate(&operation, conditional);
-        if fault == Some(Fault::TimeoutLate) {
-            tokio::spawn(async move {
-                wait_ms(there_ms).await;
-                self.apply(&operation, &body);
-            });
-            return Err(timeout());
-        }
-        wait_ms(there_ms).await;
-        match fault {
-            Some(Fault::Throttled) => Ok(refusal("ProvisionedThroughputExceededException", "too many requests")),
-            Some(Fault::ErrorBefore) => Ok(server_error()),
-            Some(Fault::TimeoutBefore) => Err(timeout()),
-            Some(Fault::ResetBefore) => Err(reset()),
-            Some(Fault::Conflict) => Ok(conflict(&operation, &body)),
-            Some(Fault::Unprocessed) => Ok(self.apply_in_part(&operation, &body)),
-            Some(Fault::Repeated) => {
-                self.apply(&operation, &body);
-                wait_ms(back_ms).await;
-                Ok(self.apply(&operation, &body))
-            }
-            _ => {
-                let reply = self.apply(&operation, &body);
-                wait_ms(back_ms).await;
-                match fault {
-                    Some(Fault::ErrorAfter) => Ok(server_error()),
-                    Some(Fault::TimeoutAfter) => Err(timeout()),
-                    Some(Fault::ResetAfter) => Err(reset()),
-                    _ => Ok(reply),
-                }
-            }
-        }
     }
 
     /// Does what a request asks.
@@ -126,6 +86,45 @@ impl Wire {
     }
 }
 
+impl Exchange for Wire {
+    async fn exchange(self: Arc<Self>, operation: String, body: String) -> Result<Reply, ConnectorError> {
+        // Every conditional write of the store has its condition in the request; a transaction always has one.
+        let conditional = operation == "TransactWriteItems" || body.contains("\"ConditionExpression\"");
+        let Fate { fault, there_ms, back_ms } = self.faults.fate(&operation, conditional);
+        if fault == Some(Fault::TimeoutLate) {
+            tokio::spawn(async move {
+                wait_ms(there_ms).await;
+                self.apply(&operation, &body);
+            });
+            return Err(timeout());
+        }
+        wait_ms(there_ms).await;
+        match fault {
+            Some(Fault::Throttled) => Ok(refusal("ProvisionedThroughputExceededException", "too many requests")),
+            Some(Fault::ErrorBefore) => Ok(server_error()),
+            Some(Fault::TimeoutBefore) => Err(timeout()),
+            Some(Fault::ResetBefore) => Err(reset()),
+            Some(Fault::Conflict) => Ok(conflict(&operation, &body)),
+            Some(Fault::Unprocessed) => Ok(self.apply_in_part(&operation, &body)),
+            Some(Fault::Repeated) => {
+                self.apply(&operation, &body);
+                wait_ms(back_ms).await;
+                Ok(self.apply(&operation, &body))
+            }
+            _ => {
+                let reply = self.apply(&operation, &body);
+                wait_ms(back_ms).await;
+                match fault {
+                    Some(Fault::ErrorAfter) => Ok(server_error()),
+                    Some(Fault::TimeoutAfter) => Err(timeout()),
+                    Some(Fault::ResetAfter) => Err(reset()),
+                    _ => Ok(reply),
+                }
+            }
+        }
+    }
+}
+
 fn refusal(code: &str, message: &str) -> Reply {
     let body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": message });
     Reply { status: 400, body: body.to_string() }
@@ -156,21 +155,4 @@ fn conflict(operation: &str, body: &str) -> Reply {
     let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
     let body = json!({ "__type": kind, "Message": "Transaction cancelled", "CancellationReasons": reasons });
     Reply { status: 400, body: body.to_string() }
-}
-
-/// The end of the wire that the SDK holds.
-struct Connector(Arc<Wire>);
-
-impl fmt::Debug for Connector {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Connector")
-    }
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (operation, body) = in_process::read(&request);
-        let exchange = Arc::clone(&self.0).exchange(operation, body);
-        HttpConnectorFuture::new(async move { exchange.await?.into_response() })
-    }
 }

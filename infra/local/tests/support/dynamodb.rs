@@ -48,7 +48,7 @@ impl DynamoDb {
 
     async fn with(server: Server, address: SocketAddr, table_name: String) -> Self {
         let client = table_client(address);
-        store::schema::create_table(&client, &table_name).await.unwrap();
+        store::schema::create_lasting_table(&client, &table_name).await.unwrap();
         Self { server: Some(server), address, client, table_name }
     }
 

@@ -237,14 +237,7 @@ impl<'a> Life<'a> {
     ) {
         let transaction = &tried.transaction;
         let now = transaction.occurred_at.instant();
-        let attempt = Attempt {
-            customer: transaction.customer_id.clone(),
-            amount: transaction.amount,
-            category: transaction.category.clone(),
-            payment_method: transaction.payment_method.clone(),
-            merchant: transaction.merchant_id.clone(),
-            occurred_at: transaction.occurred_at,
-        };
+        let attempt = transaction.attempt();
         let id = AttemptId::derive(&attempt.customer, &transaction.id, now);
         self.recent.retain(|entry| now.since_ms(entry.attempt.occurred_at.instant()) < HOUR_MS);
         let decision = self.decide(id, &attempt, now, conditions);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use engine::currency::Currency;
-use engine::entry::{Attempt, Entry, Feedback, Frozen, Origin};
+use engine::entry::{Entry, Feedback, Frozen, Origin};
 use engine::features::{COUNT, NAMES, features};
 use engine::id::{AttemptId, CustomerId, MerchantId};
 use engine::merchant::{MerchantRecord, label_change};
@@ -107,14 +107,7 @@ fn features_of_one_pass(history: &[Transaction]) -> BTreeMap<(CustomerId, Instan
                 profiles.entry(entry.attempt.customer.clone()).or_default().learn(change);
             }
         }
-        let attempt = Attempt {
-            customer: transaction.customer_id.clone(),
-            amount: transaction.amount,
-            category: transaction.category.clone(),
-            payment_method: transaction.payment_method.clone(),
-            merchant: transaction.merchant_id.clone(),
-            occurred_at: transaction.occurred_at,
-        };
+        let attempt = transaction.attempt();
         recent.retain(|entry| now.since_ms(entry.recorded_at) < HOUR_MS);
         let theirs: Vec<Entry> =
             recent.iter().filter(|entry| entry.attempt.customer == attempt.customer).cloned().collect();

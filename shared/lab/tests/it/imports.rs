@@ -15,7 +15,7 @@ use engine::id::{AttemptId, CustomerId, IdempotencyKey};
 use engine::time::{Instant, LocalInstant};
 use serde_json::Value;
 use store::ports::{EntryChange, ReadEntry, UpdateEntry};
-use store::schema::create_table;
+use store::schema::create_lasting_table;
 
 use crate::cli::{check, temporary};
 use emulator::{Emulator, REGION, TABLE};
@@ -161,7 +161,7 @@ async fn a_row_is_the_entry_that_the_api_would_make_of_it() {
 async fn an_import_that_was_killed_is_resumed_to_the_same_table() {
     let (emulator, folder) = (Emulator::start().await, folder("killed"));
     write_history(&folder, &history(3000));
-    create_table(&emulator.client, "killed").await.unwrap();
+    create_lasting_table(&emulator.client, "killed").await.unwrap();
     let mut child = half_way(&folder, &emulator, "killed");
     child.kill().unwrap();
     child.wait().unwrap();
@@ -231,7 +231,7 @@ async fn labels_arrive_as_feedback() {
     run(&mut command(&folder, &emulator, TABLE, &[]), 0, &["0 imported, 4 duplicates"], &[]);
     // Without labels they do not matter, in either direction.
     run(&mut command(&folder, &emulator, TABLE, &["--without-labels"]), 0, &["4 duplicates, 0 conflicts"], &[]);
-    create_table(&emulator.client, "unlabelled").await.unwrap();
+    create_lasting_table(&emulator.client, "unlabelled").await.unwrap();
     run(&mut command(&folder, &emulator, "unlabelled", &["--without-labels"]), 0, &["4 imported"], &[]);
     assert!(emulator.items("unlabelled").await.values().all(|item| !item.contains_key("feedback")));
     // A label that cannot arrive any more is not dropped silently.
@@ -267,7 +267,7 @@ async fn progress_of_another_import_is_refused() {
     let said = ["line 41"];
     let mut stopped = command(&folder, &emulator, TABLE, &["--progress", "p.json"]);
     run(&mut stopped, 1, &["39 rows"], &said);
-    create_table(&emulator.client, "another").await.unwrap();
+    create_lasting_table(&emulator.client, "another").await.unwrap();
     let with =
         |table: &str, more: &[&str]| command(&folder, &emulator, table, &[&["--progress", "p.json"], more].concat());
     let other_table = format!("into the table `guardian` at {url}, not `another` at {url}", url = emulator.url());
@@ -279,7 +279,7 @@ async fn progress_of_another_import_is_refused() {
     run(&mut with(TABLE, &[]), 1, &["39 rows (the first 39 before): 39 imported, 0 duplicates"], &said);
 
     emulator.client.delete_table().table_name(TABLE).send().await.unwrap();
-    create_table(&emulator.client, TABLE).await.unwrap();
+    create_lasting_table(&emulator.client, TABLE).await.unwrap();
     run(&mut with(TABLE, &[]), 1, &[], &["that is there no more: this one was made later"]);
 
     std::fs::write(folder.join("p.json"), "{").unwrap();

@@ -55,7 +55,7 @@ impl Emulator {
             .credentials_provider(Credentials::new(access_key.as_deref().unwrap_or("test"), "test", None, None, "test"))
             .endpoint_url(&url);
         let client = Client::new(&settings.load().await);
-        schema::create_table(&client, TABLE).await.unwrap();
+        schema::create_lasting_table(&client, TABLE).await.unwrap();
         Self { url, access_key, client }
     }
 

@@ -68,7 +68,7 @@ async fn a_table_that_throttles_and_loses_answers_loses_no_row() {
     assert_eq!((confirmed.rows, confirmed.imported + confirmed.duplicates, confirmed.conflicts.count), (300, 300, 0));
     assert!(flaky.calls.load(Ordering::Relaxed) > 350, "some were tried again");
 
-    store::schema::create_table(&emulator.client, "clean").await.unwrap();
+    store::schema::create_lasting_table(&emulator.client, "clean").await.unwrap();
     let clean = Table::new(emulator.client.clone(), "clean");
     run(&folder, clean, history(300)).await.1.unwrap();
     assert_eq!(emulator.items(TABLE).await, emulator.items("clean").await);
