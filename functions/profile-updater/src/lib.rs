@@ -7,6 +7,8 @@
 //!
 //! Records are learned a customer at a time: one read and one write for each customer of a batch. Only in the week after an
 //! erasure there is one more read for each entry: the stream may still tell of entries that are gone.
+//!
+//! What was decided in a batch is then named in the feed, for those who watch: one small write for each batch, which may fail.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant as Stopwatch, SystemTime};
@@ -23,7 +25,7 @@ use lambda_runtime::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::StoreError;
-use store::ports::Lesson;
+use store::ports::{Decided, Lesson};
 use store::stream::{RecordError, Told, read, sequence_number};
 
 /// How many customers are taught at the same time.
@@ -42,9 +44,12 @@ const COMMIT_ATTEMPTS_MAX: u32 = 6;
 /// How long to wait after the first conflict; twice as long after each further one.
 const CONFLICT_WAIT: Duration = Duration::from_millis(10);
 
+/// How long a batch waits for the feed at most: nobody should learn later because nobody could watch.
+const FEED_PATIENCE: Duration = Duration::from_secs(1);
+
 store::ports! {
     /// What learning may do to the table.
-    pub trait Ports: ReadProfile + ReadEntry + CommitLesson
+    pub trait Ports: ReadProfile + ReadEntry + CommitLesson + WriteFeed
 }
 
 /// A batch as Lambda delivers it. Records stay raw, so that one that cannot be read does not keep the others from being.
@@ -93,6 +98,8 @@ struct Taught {
     conflicts: u64,
     /// Places in the batch of what could not be learned.
     failed: Vec<usize>,
+    /// The decisions that were learned of for the first time, each with the time of its record.
+    decided: Vec<(Instant, Decided)>,
 }
 
 impl<P: Ports> ProfileUpdater<P> {
@@ -108,7 +115,7 @@ impl<P: Ports> ProfileUpdater<P> {
     pub async fn learn(&self, batch: Batch) -> Result<Response, Error> {
         let started = Stopwatch::now();
         let mut metrics = empty_metrics(batch.records.len());
-        let mut failed = Vec::new();
+        let (mut failed, mut decided) = (Vec::new(), Vec::new());
         let mut customers: BTreeMap<CustomerId, Vec<Event>> = BTreeMap::new();
         for (position, record) in batch.records.iter().enumerate() {
             match read(record) {
@@ -133,7 +140,9 @@ impl<P: Ports> ProfileUpdater<P> {
             metrics.ignored += customer.ignored;
             metrics.conflicts += customer.conflicts;
             failed.extend(customer.failed);
+            decided.extend(customer.decided);
         }
+        self.tell_feed(decided).await;
         failed.sort_unstable();
         metrics.failed = failed.len() as u64;
         metrics.duration = started.elapsed();
@@ -146,6 +155,18 @@ impl<P: Ports> ProfileUpdater<P> {
         );
         metrics.emit();
         response(&batch.records, &failed)
+    }
+
+    /// Names what was decided in the feed. Whatever goes wrong there is logged, and nothing else comes of it.
+    async fn tell_feed(&self, mut decided: Vec<(Instant, Decided)>) {
+        let Some(at) = decided.iter().map(|(told_at, _)| *told_at).max() else { return };
+        decided.sort_by_key(|(told_at, decided)| std::cmp::Reverse((*told_at, decided.attempt)));
+        let decided: Vec<Decided> = decided.into_iter().map(|(_, decided)| decided).collect();
+        match tokio::time::timeout(FEED_PATIENCE, self.ports.write_feed(&decided, at)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(cause = %error, "the feed was not written"),
+            Err(error) => tracing::warn!(cause = %error, "the feed was not written in time"),
+        }
     }
 
     /// Teaches one customer's profile everything in `events`.
@@ -175,6 +196,7 @@ impl<P: Ports> ProfileUpdater<P> {
                 taught.learned += counts.learned;
                 taught.repeated += counts.repeated;
                 taught.ignored += counts.ignored;
+                taught.decided.extend(counts.decided);
                 return Ok(());
             }
             taught.conflicts += 1;
@@ -217,6 +239,10 @@ fn prepare(lesson: &mut Lesson, events: &[Event], gone: &BTreeSet<usize>) -> Tau
         }
         counts.learned += 1;
         lesson.told_at = lesson.told_at.max(Some(told.at));
+        if told.before.is_none() && told.after.decision().is_some() {
+            let customer = told.after.attempt.customer.clone();
+            counts.decided.push((told.at, Decided { customer, attempt: told.after.id }));
+        }
         let day = told.after.attempt.occurred_at.instant().day();
         if let (Some(merchant), Some(labels)) = (&told.after.attempt.merchant, label_change(change)) {
             lesson.merchants.push((merchant.clone(), day, labels));

@@ -94,6 +94,7 @@ pub(crate) fn apply(database: &Database, operation: &str, body: &str) -> Reply {
         "Query" => answer(body, |request| database.query(request)),
         "PutItem" => answer(body, |request| database.put_item(request)),
         "UpdateItem" => answer(body, |request| database.update_item(request)),
+        "BatchGetItem" => answer(body, |request| database.batch_get_item(request)),
         "BatchWriteItem" => answer(body, |request| database.batch_write_item(request)),
         "TransactWriteItems" => answer(body, |request| database.transact_write_items(request)),
         _ => Err(DynoxideError::ValidationException(format!("nobody here knows {operation}"))),

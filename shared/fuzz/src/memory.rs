@@ -12,9 +12,9 @@ use engine::settings::Settings;
 use engine::time::{Day, Instant};
 use store::StoreError;
 use store::ports::{
-    CommitLesson, Customer, EXPORT_PAGE_ENTRIES, EntryChange, EraseCustomer, Lesson, PolicyDocuments, Put, PutEntry, PutSettings,
-    RECENT_ENTRIES_MAX, ReadCustomer, ReadEntry, ReadMerchant, ReadPolicies, ReadProfile, ReadRollups, ReadTimeline, TimelinePage,
-    UpdateEntry, VersionedProfile,
+    CommitLesson, Customer, Decided, EXPORT_PAGE_ENTRIES, EntryChange, EraseCustomer, FEED_ENTRIES_MAX, Lesson, PolicyDocuments, Put, PutEntry, PutSettings,
+    RECENT_ENTRIES_MAX, ReadCustomer, ReadEntry, ReadFeed, ReadMerchant, ReadPolicies, ReadProfile, ReadRollups, ReadTimeline, TimelinePage,
+    UpdateEntry, VersionedProfile, WriteFeed,
 };
 
 /// The table. A clone is the same table.
@@ -29,6 +29,7 @@ struct State {
     settings: BTreeMap<CustomerId, Settings>,
     merchants: BTreeMap<MerchantId, MerchantRecord>,
     rollups: BTreeMap<Day, Counters>,
+    feed: Vec<Decided>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -157,6 +158,7 @@ impl EraseCustomer for Memory {
         let before = state.entries.len();
         state.entries.retain(|(owner, _), _| owner != customer);
         state.settings.remove(customer);
+        state.feed.retain(|decided| decided.customer != *customer);
         let version = state.profiles.get(customer).map_or(0, |stored| stored.version) + 1;
         state.profiles.insert(customer.clone(), Stored { profile: Vec::new(), version, erased_at: Some(now) });
         Ok(before - state.entries.len())
@@ -185,5 +187,22 @@ impl CommitLesson for Memory {
 impl ReadRollups for Memory {
     async fn read_rollups(&self, from: Day, to: Day) -> Result<Vec<(Day, Counters)>, StoreError> {
         Ok(self.state().rollups.range(from..=to).map(|(day, counters)| (*day, counters.clone())).collect())
+    }
+}
+
+impl WriteFeed for Memory {
+    async fn write_feed(&self, decided: &[Decided], _at: Instant) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let older = std::mem::take(&mut state.feed);
+        state.feed = decided.iter().cloned().chain(older).take(FEED_ENTRIES_MAX).collect();
+        Ok(())
+    }
+}
+
+impl ReadFeed for Memory {
+    async fn read_feed(&self) -> Result<Vec<Entry>, StoreError> {
+        let state = self.state();
+        let entry = |decided: &Decided| state.entries.get(&(decided.customer.clone(), decided.attempt)).cloned();
+        Ok(state.feed.iter().filter_map(entry).collect())
     }
 }

@@ -21,6 +21,12 @@ pub(crate) const RECORD: &str = "r";
 /// The partition of the policies.
 pub(crate) const POLICIES: &str = "policies";
 
+/// The partition of the feed.
+pub(crate) const FEED: &str = "feed";
+
+/// How many items the feed has: the batches of as many seconds, where there is one in each.
+pub const FEED_SLOTS: u64 = 16;
+
 /// What the sort key of every entry begins with; the stream's filter in the template names it too.
 pub const ENTRY_PREFIX: &str = "e#";
 
@@ -54,6 +60,11 @@ pub fn rollup_shard(customer: &CustomerId) -> u64 {
 
 pub(crate) fn rollup(shard: u64) -> String {
     format!("d#{shard:02}")
+}
+
+/// The slot of the feed for a batch whose latest record is of this instant.
+pub(crate) fn feed_slot(at: Instant) -> String {
+    format!("{:02}", at.epoch_ms() / 1000 % FEED_SLOTS)
 }
 
 pub(crate) fn day(day: Day) -> String {

@@ -240,6 +240,36 @@ pub trait CommitLesson {
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
+/// A decision that was learned of: whose, and which.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// Of whom.
+    pub customer: CustomerId,
+    /// Of which attempt.
+    pub attempt: AttemptId,
+}
+
+/// How many entries the feed shows at most.
+pub const FEED_ENTRIES_MAX: usize = 20;
+
+/// Names decisions for those who watch.
+pub trait WriteFeed {
+    /// The IAM actions that this port takes.
+    const ACTIONS: &'static [&'static str] = &["dynamodb:PutItem"];
+    /// Writes the names of the decisions of one batch, the newest first, into one item of at most a kilobyte. `at` is the time
+    /// of the batch's latest record; what was written in that second of sixteen before is overwritten.
+    fn write_feed(&self, decided: &[Decided], at: Instant) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Watches decisions.
+pub trait ReadFeed {
+    /// The IAM actions that this port takes.
+    const ACTIONS: &'static [&'static str] = &["dynamodb:BatchGetItem", "dynamodb:Query"];
+    /// The entries that were named last and are still there, newest first, at most [`FEED_ENTRIES_MAX`]: a sample where there
+    /// are more decisions in a second than a few batches name.
+    fn read_feed(&self) -> impl Future<Output = Result<Vec<Entry>, StoreError>> + Send;
+}
+
 /// Reads roll-ups.
 pub trait ReadRollups {
     /// The IAM actions that this port takes.

@@ -3,6 +3,7 @@
 mod customer;
 mod entries;
 mod erasure;
+mod feed;
 mod lesson;
 mod merchant;
 mod policies;

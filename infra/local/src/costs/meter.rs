@@ -131,7 +131,7 @@ impl Meter {
                 state.item_bytes = item_bytes(item);
             }
             match units {
-                Some(units) if matches!(operation, "GetItem" | "Query") => state.cost.read_units += units,
+                Some(units) if matches!(operation, "BatchGetItem" | "GetItem" | "Query") => state.cost.read_units += units,
                 Some(units) => state.cost.write_units += units,
                 None if is_charged(operation) => state.unmetered.push(format!("{operation}: {}", reply.body)),
                 None => {}
@@ -199,6 +199,7 @@ fn target(operation: &str) -> Option<&'static str> {
         "Query" => "DynamoDB_20120810.Query",
         "PutItem" => "DynamoDB_20120810.PutItem",
         "UpdateItem" => "DynamoDB_20120810.UpdateItem",
+        "BatchGetItem" => "DynamoDB_20120810.BatchGetItem",
         "BatchWriteItem" => "DynamoDB_20120810.BatchWriteItem",
         "TransactWriteItems" => "DynamoDB_20120810.TransactWriteItems",
         _ => return None,

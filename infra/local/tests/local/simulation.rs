@@ -3,9 +3,10 @@
 use engine::entry::Entry;
 use engine::id::{AttemptId, CustomerId};
 use engine::score::Models;
+use engine::time::Instant;
 use local::simulation::{Played, STORIES_DEFAULT, Scenario, Weather, play, run};
 use profile_updater::Ports;
-use store::ports::{CommitLesson, Lesson, ReadEntry, ReadProfile, VersionedProfile};
+use store::ports::{CommitLesson, Decided, Lesson, ReadEntry, ReadProfile, VersionedProfile, WriteFeed};
 use store::{StoreError, Table};
 
 /// How many seeds are played here, fewer where nothing is optimised; `cargo local simulate` plays as many as one likes.
@@ -107,6 +108,12 @@ impl CommitLesson for Broken {
                 self.table.commit_lesson(customer, &Lesson { profile, merchants, rollups, told_at }).await
             }
         }
+    }
+}
+
+impl WriteFeed for Broken {
+    async fn write_feed(&self, decided: &[Decided], at: Instant) -> Result<(), StoreError> {
+        self.table.write_feed(decided, at).await
     }
 }
 

@@ -32,6 +32,7 @@ impl EraseCustomer for Table {
             let Held { version, keys } = self.held(customer).await?;
             if keys.is_empty() {
                 if traced {
+                    self.forget_in_feed(customer).await?;
                     return Ok(erased);
                 }
                 traced = self.leave_trace(customer, version, now).await?;
