@@ -4,10 +4,10 @@ use edge::wire::AmountBody;
 use edge::{Answer, Problem};
 use engine::alarm_rate::AlarmRate;
 use engine::currency::Currency;
+use engine::habits::{Habits, UsualAmount};
 use engine::id::CustomerId;
 use engine::money::Amount;
-use engine::population;
-use engine::profile::{Belief, LogAmounts, Profile, StrategyCounts};
+use engine::profile::{Profile, StrategyCounts};
 use engine::settings::Settings;
 use engine::time::Instant;
 use serde::Serialize;
@@ -126,26 +126,14 @@ impl<P: Ports> Customers<P> {
 
 /// Describes a profile as of `now`.
 pub(crate) fn describe(profile: &Profile, settings: &Settings, now: Instant) -> ProfileBody {
-    let left = profile.habit_factor(now);
-    let total = profile.amounts().weight;
-    let share = |weight: f64| if total > 0.0 { rounded((weight / total).clamp(0.0, 1.0)) } else { 0.0 };
-    let belief = population::AMOUNTS.after(profile.amounts().scaled(left));
-    let mut categories: Vec<CategoryBody> = profile
-        .categories()
-        .iter()
-        .map(|(name, sums)| CategoryBody {
-            name: name.to_owned(),
-            share: share(sums.weight),
-            typical: typical(belief, sums.scaled(left)),
-        })
-        .collect();
-    categories.sort_by(|left, right| right.share.total_cmp(&left.share));
-    let mut payment_methods: Vec<ShareBody> = profile
-        .payment_methods()
-        .iter()
-        .map(|(name, weight)| ShareBody { name: name.to_owned(), share: share(weight) })
-        .collect();
-    payment_methods.sort_by(|left, right| right.share.total_cmp(&left.share));
+    let Habits { amount, categories, payment_methods, hours } = Habits::of(profile, now);
+    let categories = categories.into_iter().map(|habit| CategoryBody {
+        name: habit.name,
+        share: rounded(habit.share),
+        typical: about_euros(habit.amount.typical),
+    });
+    let payment_methods =
+        payment_methods.into_iter().map(|(name, share)| ShareBody { name, share: rounded(share) });
     let (attempts_last_day, attempts_last_week) = profile.recent_attempts(now);
     let feedback = profile.feedback();
     ProfileBody {
@@ -153,10 +141,10 @@ pub(crate) fn describe(profile: &Profile, settings: &Settings, now: Instant) -> 
         learning: profile.is_learning(),
         first_purchase_at: profile.first_at().map(|at| at.to_string()),
         last_activity_at: profile.last_at().map(|at| at.to_string()),
-        amount: (profile.purchases() > 0).then(|| usual_amount(profile, belief, now)),
-        categories,
-        payment_methods,
-        hours: profile.hours().iter().map(|weight| share(*weight)).collect(),
+        amount: amount.map(|amount| usual_amount(amount, profile.peak_size(now))),
+        categories: categories.collect(),
+        payment_methods: payment_methods.collect(),
+        hours: hours.map(rounded).to_vec(),
         merchants_remembered: profile.merchants().len(),
         attempts_last_day: rounded(attempts_last_day),
         attempts_last_week: rounded(attempts_last_week),
@@ -205,21 +193,13 @@ fn alarm_rate(profile: &Profile, settings: &Settings) -> AlarmRateBody {
     }
 }
 
-/// Nine of ten standard normal values lie below this.
-const NINE_OF_TEN: f64 = 1.2816;
-
-fn usual_amount(profile: &Profile, belief: Belief, now: Instant) -> UsualAmountBody {
-    let spread = NINE_OF_TEN * (belief.scale / belief.shape).sqrt();
+fn usual_amount(amount: UsualAmount, peak_size: Option<f64>) -> UsualAmountBody {
     UsualAmountBody {
-        typical: about_euros(belief.mean.exp()),
-        low: about_euros((belief.mean - spread).exp()),
-        high: about_euros((belief.mean + spread).exp()),
-        largest: profile.peak_size(now).map(about_euros),
+        typical: about_euros(amount.typical),
+        low: about_euros(amount.low),
+        high: about_euros(amount.high),
+        largest: peak_size.map(about_euros),
     }
-}
-
-fn typical(customer: Belief, in_category: LogAmounts) -> AmountBody {
-    about_euros(customer.as_prior(population::CATEGORY_AMOUNTS_WEIGHT).after(in_category).mean.exp())
 }
 
 fn about_euros(size: f64) -> AmountBody {

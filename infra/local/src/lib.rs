@@ -13,6 +13,7 @@
 //! The story of a run is told in [`run`]; [`stack`] is what it starts and stops.
 
 pub mod bench;
+pub mod browser;
 pub mod build;
 pub mod client;
 pub mod console;

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use local::bench;
+use local::browser;
 use local::console::Console;
 use local::costs;
 use local::dynamodb_local;
@@ -47,6 +48,9 @@ fn main() -> ExitCode {
         (Ok(runtime), Ok(surroundings)) => match command {
             Some(Command::Bench { port, requests, json }) => {
                 runtime.block_on(bench::run(port, requests, json.as_deref(), &surroundings))
+            }
+            Some(Command::Browser { port, screenshots }) => {
+                runtime.block_on(browser::run(port, screenshots.as_deref(), &surroundings))
             }
             Some(Command::Kill { port, rounds, seed }) => {
                 runtime.block_on(kills::run(port, rounds, seed, &surroundings))

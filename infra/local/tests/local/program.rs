@@ -71,6 +71,7 @@ fn help_names_every_option_and_no_inner_command() {
         "--json",
         "--deliver-twice",
         "redrive",
+        "browser",
         "kill ",
     ] {
         assert!(help.contains(option), "{option} is missing in: {help}");

@@ -1,0 +1,321 @@
+// The dashboard in a real browser, against a running stack: `cargo local browser` starts both and runs this.
+//
+// Environment: GUARDIAN_URL (the API), GUARDIAN_PACKAGES (the folder with node_modules), GUARDIAN_CHROMIUM (empty: the one in
+// the packages), GUARDIAN_SCREENSHOTS (a folder; empty: none are taken).
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import assert from "node:assert/strict";
+
+const { GUARDIAN_URL: url, GUARDIAN_PACKAGES: packages, GUARDIAN_CHROMIUM, GUARDIAN_SCREENSHOTS: screenshots } = process.env;
+const require = createRequire(join(packages, "package.json"));
+const { chromium } = require("playwright-core");
+const axe = require("axe-core").source;
+
+// Machines differ by far more than this: it only ends what hangs.
+const PATIENCE_MS = 120_000;
+const PHONE = { width: 360, height: 740 };
+const DESK = { width: 1280, height: 900 };
+
+// The Chromium that npm brings starts the same way, with switches of its own.
+async function launch() {
+  if (GUARDIAN_CHROMIUM) return chromium.launch({ executablePath: GUARDIAN_CHROMIUM, args: ["--no-sandbox"] });
+  // It unpacks the libraries that it needs only where it believes to be in a function.
+  process.env.AWS_EXECUTION_ENV ??= "AWS_Lambda_nodejs22.x";
+  const { default: packed } = await import(require.resolve("@sparticuz/chromium"));
+  return chromium.launch({ executablePath: await packed.executablePath(), args: packed.args });
+}
+
+const browser = await launch();
+const figures = {};
+let passed = 0;
+const failures = [];
+
+// Opens a page that fails the test on anything that a good page does not do.
+async function opened(path, options = {}) {
+  const context = await browser.newContext({ viewport: DESK, locale: "en-GB", timezoneId: "UTC", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const wrong = [];
+  const requests = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()));
+  page.on("pageerror", (error) => wrong.push(String(error)));
+  page.on("request", (request) => {
+    requests.push(request.url());
+    const { protocol, origin } = new URL(request.url());
+    if (protocol !== "data:" && origin !== new URL(url).origin) wrong.push(`a request to ${request.url()}`);
+  });
+  const answer = await page.goto(url + path);
+  return { context, page, wrong, requests, answer };
+}
+
+async function test(name, path, options, play) {
+  let open;
+  try {
+    open = await opened(path, options);
+    await play(open);
+    assert.deepEqual(open.wrong, []);
+    passed += 1;
+    console.log(`ok      ${name}`);
+  } catch (error) {
+    failures.push(name);
+    console.log(`FAILED  ${name}: ${error.stack ?? error}`);
+    for (const line of open?.wrong ?? []) console.log(`        ${line}`);
+  } finally {
+    await open?.context.close();
+  }
+}
+
+async function accessible(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const told = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target}: ${node.failureSummary}`));
+  assert.deepEqual(told, []);
+}
+
+async function fits(page) {
+  const { wide, screen } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, screen: window.innerWidth }));
+  assert.ok(wide <= screen, `the page is ${wide} wide on a screen of ${screen}`);
+}
+
+// Of text in drawings, and of what stands beside it: what lies on one another cannot be read.
+async function overlapping(page) {
+  return page.evaluate(() => {
+    const overlaps = [];
+    for (const svg of document.querySelectorAll("main svg")) {
+      const texts = [...svg.querySelectorAll(":scope > text")].map((text) => [text.textContent, text.getBoundingClientRect()]);
+      const shown = texts.filter(([, box]) => box.width > 0);
+      shown.forEach(([text, box], place) => {
+        for (const [other, beside] of shown.slice(place + 1)) {
+          const across = Math.min(box.right, beside.right) - Math.max(box.left, beside.left);
+          const down = Math.min(box.bottom, beside.bottom) - Math.max(box.top, beside.top);
+          if (across > 0.5 && down > 2) overlaps.push(`${text} on ${other} (${svg.closest("[id]")?.id})`);
+        }
+      });
+    }
+    return overlaps;
+  });
+}
+
+async function shoot(page, name) {
+  if (screenshots) await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+}
+
+let number = 0;
+// An expensive evening at a shop that nobody knows: something to be seen.
+async function attempt(customer) {
+  const answer = await fetch(`${url}/v1/attempts`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      customer_id: customer,
+      idempotency_key: `browser-${process.pid}-${number++}`,
+      amount: { value: "1299.00", currency: "EUR" },
+      category: "electronics",
+      payment_method: "bnpl",
+      merchant_id: "never-seen-before",
+      occurred_at: new Date().toISOString(),
+    }),
+  });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  return (await answer.json()).attempt_id;
+}
+
+// The first decision that is in the feed, and whose it is.
+async function customerOfFeed() {
+  const { context, page } = await opened("/dashboard");
+  const customer = await page.locator(".feed a").first().textContent();
+  await context.close();
+  return customer;
+}
+
+const customer = await customerOfFeed();
+
+await test("the dashboard answers the four questions, with charts, and asks nobody else", "/dashboard", {}, async ({ page, answer, requests }) => {
+  assert.equal(answer.status(), 200);
+  const policy = answer.headers()["content-security-policy"];
+  assert.match(policy, /^default-src 'none'; script-src 'sha256-[^ ]+'; style-src 'sha256-[^ ]+';/);
+  assert.doesNotMatch(policy, /unsafe/);
+  const questions = await page.locator(".verdict h3").allTextContents();
+  assert.deepEqual(questions, ["Is it working?", "Is it helping?", "Is it annoying?", "What changed?"]);
+  for (const words of await page.locator(".verdict .answer").allTextContents()) assert.ok(words.trim().length > 10, words);
+  const charts = page.locator("figure.chart");
+  assert.ok((await charts.count()) >= 8, "there are charts");
+  for (const chart of await charts.all()) {
+    assert.match(await chart.locator("figcaption p").textContent(), /\S/);
+    assert.match(await chart.locator("[role=img]").getAttribute("aria-label"), /\S/);
+    assert.equal(await chart.locator("details table").count(), 1);
+  }
+  await page.getByText("Live", { exact: true }).waitFor();
+  const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+  const body = await answer.body();
+  figures["first paint, 30 days"] = `${paint.toFixed(0)} ms`;
+  figures["page, 30 days"] = `${body.length} bytes, ${gzipSync(body).length} with gzip`;
+  figures["requests"] = String(requests.filter((request) => !request.startsWith("data:")).length);
+  await shoot(page, "dashboard-light");
+});
+
+await test("a new decision arrives without a reload; what is open, focused and scrolled stays so", "/dashboard", {}, async ({ page }) => {
+  await page.evaluate(() => { window.mark = "the same page"; });
+  await page.locator("#attempts-table summary").click();
+  await page.locator("#rates-table summary").focus();
+  await page.evaluate(() => window.scrollTo(0, 200));
+  const id = await attempt(customer);
+  await page.locator(`#d-${id}`).waitFor();
+  const there = await page.evaluate(() => ({
+    mark: window.mark,
+    open: document.getElementById("attempts-table").open,
+    focused: document.activeElement.closest("[id]").id,
+    scrolled: window.scrollY,
+  }));
+  assert.deepEqual(there, { mark: "the same page", open: true, focused: "rates-table", scrolled: 200 });
+  assert.match(await page.locator(`#d-${id}`).textContent(), /EUR 1,299\.00/);
+});
+
+await test("the period is chosen by a click or by dates, and stands in the address", "/dashboard", {}, async ({ page }) => {
+  assert.equal(await page.locator(".presets [aria-current]").textContent(), "30 days");
+  await page.getByRole("link", { name: "7 days" }).click();
+  await page.waitForURL("**/dashboard?days=7");
+  assert.equal(await page.locator(".presets [aria-current]").textContent(), "7 days");
+  assert.match(await page.locator(".period").textContent(), /7 days/);
+  const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
+  await page.getByLabel("From").fill(day);
+  await page.getByLabel("To", { exact: true }).fill(day);
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.waitForURL(`**/dashboard?from=${day}&to=${day}**`);
+  assert.equal(await page.locator(".presets [aria-current]").count(), 0);
+  await page.getByLabel("Customers").selectOption("established");
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.waitForURL("**segment=established**");
+  await accessible(page);
+});
+
+await test("from a decision to its customer", "/dashboard", {}, async ({ page }) => {
+  await page.locator(".feed a").first().click();
+  await page.waitForURL("**/dashboard/customers/**");
+  await page.getByRole("heading", { name: "What is usual" }).waitFor();
+  for (const chart of ["amounts", "hours", "payment-methods", "merchants"]) assert.equal(await page.locator(`figure#${chart}`).count(), 1);
+  assert.ok((await page.locator(".reasons li").count()) > 3, "reasons are drawn");
+  assert.deepEqual(await overlapping(page), []);
+  await accessible(page);
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await shoot(page, "customer");
+  await page.getByRole("link", { name: "Financial Guardian" }).click();
+  await page.waitForURL("**/dashboard");
+});
+
+await test("light is accessible", "/dashboard", {}, async ({ page }) => {
+  assert.deepEqual(await overlapping(page), []);
+  await accessible(page);
+});
+
+await test("dark is dark, and accessible", "/dashboard", { colorScheme: "dark" }, async ({ page }) => {
+  const [red, green, blue] = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number));
+  assert.ok(red + green + blue < 120, `${red}, ${green}, ${blue}`);
+  await accessible(page);
+  await shoot(page, "dashboard-dark");
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  await test(`a phone of 360 pixels, ${colorScheme}: nothing is cut off, nothing overlaps`, "/dashboard", { viewport: PHONE, colorScheme }, async ({ page }) => {
+    await fits(page);
+    assert.deepEqual(await overlapping(page), []);
+    await accessible(page);
+    if (colorScheme === "light") await shoot(page, "dashboard-narrow");
+    await page.goto(`${url}/dashboard/customers/${customer}`);
+    await fits(page);
+    assert.deepEqual(await overlapping(page), []);
+    await accessible(page);
+  });
+}
+
+await test("everything is reached by keyboard", "/dashboard", {}, async ({ page }) => {
+  const focused = () => page.evaluate(() => document.activeElement.textContent.trim().slice(0, 40));
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "Skip to the figures");
+  const reached = new Set();
+  const steps = await page.evaluate(() => document.querySelectorAll("a, button, input, select, summary, [tabindex='0']").length + 20);
+  for (let step = 0; step < steps; step += 1) {
+    await page.keyboard.press("Tab");
+    reached.add(await page.evaluate(() => {
+      const element = document.activeElement;
+      const outlined = getComputedStyle(element).outlineStyle !== "none";
+      return outlined ? element.tagName : `${element.tagName} without an outline`;
+    }));
+  }
+  for (const kind of ["A", "INPUT", "SELECT", "BUTTON", "SUMMARY"]) assert.ok(reached.has(kind), `${kind} of ${[...reached]}`);
+  await page.locator("#scores-table summary").focus();
+  await page.keyboard.press("Enter");
+  assert.ok(await page.locator("#scores-table").evaluate((details) => details.open));
+});
+
+await test("it says since when it is stale, and recovers", "/dashboard", {}, async ({ page, context, wrong }) => {
+  await page.getByText("Live", { exact: true }).waitFor();
+  await context.setOffline(true);
+  await page.getByText(/^Stale since \d\d:\d\d:\d\d: the server cannot be reached\. Trying again\.$/).waitFor();
+  assert.ok(await page.locator("figure.chart").count(), "what was known is still there");
+  await context.setOffline(false);
+  await page.getByText("Live", { exact: true }).waitFor();
+  // That the request failed stands in the console, as it should.
+  wrong.splice(0, wrong.length, ...wrong.filter((line) => !line.includes("ERR_INTERNET_DISCONNECTED")));
+});
+
+await test("a hidden page asks for nothing, and catches up when it is shown again", "/dashboard", {}, async ({ page, requests }) => {
+  const hide = (hidden) => page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+  await hide(true);
+  await page.getByText("Paused", { exact: true }).waitFor();
+  const before = requests.length;
+  await page.waitForTimeout(12_000);
+  assert.equal(requests.length, before);
+  await hide(false);
+  await page.getByText("Live", { exact: true }).waitFor();
+  assert.ok(requests.length > before);
+});
+
+await test("without scripts it is whole, and loads itself again", "/dashboard", { javaScriptEnabled: false }, async ({ page }) => {
+  assert.ok((await page.locator("figure.chart").count()) >= 8);
+  assert.match(await page.locator("head").innerHTML(), /http-equiv="refresh"/);
+  assert.match(await page.locator("#state").textContent(), /^Made at/);
+});
+
+await test("a period without anything says so", "/dashboard?from=2020-01-01&to=2020-01-31", {}, async ({ page }) => {
+  await page.getByRole("heading", { name: "Nothing was scored in this period" }).waitFor();
+  await accessible(page);
+});
+
+await test("a customer of whom nothing is held", "/dashboard/customers/nobody-at-all", {}, async ({ page }) => {
+  await page.getByRole("heading", { name: "Nothing is held of this customer" }).waitFor();
+  await accessible(page);
+});
+
+await test("a period that is none is refused in words", "/dashboard?from=yesterday", {}, async ({ page, answer, wrong }) => {
+  assert.equal(answer.status(), 400);
+  await page.getByRole("heading", { name: "This cannot be shown" }).waitFor();
+  await accessible(page);
+  // Browsers note in the console that a page was answered with 400.
+  wrong.splice(0, wrong.length, ...wrong.filter((line) => !line.includes("status of 400")));
+});
+
+await test("90 days", "/dashboard?days=90", {}, async ({ page, answer }) => {
+  const body = await answer.body();
+  const times = [];
+  for (let round = 0; round < 20; round += 1) {
+    const began = performance.now();
+    await (await fetch(`${url}/dashboard?days=90`)).arrayBuffer();
+    times.push(performance.now() - began);
+  }
+  times.sort((one, other) => one - other);
+  const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+  figures["first paint, 90 days"] = `${paint.toFixed(0)} ms`;
+  figures["page, 90 days"] = `${body.length} bytes, ${gzipSync(body).length} with gzip`;
+  figures["request to answer, 90 days, median of 20"] = `${times[10].toFixed(1)} ms`;
+  assert.deepEqual(await overlapping(page), []);
+});
+
+await browser.close();
+for (const [name, figure] of Object.entries(figures)) console.log(`${name}: ${figure}`);
+console.log(`${passed} passed, ${failures.length} failed`);
+process.exit(failures.length ? 1 : 0);
