@@ -132,8 +132,7 @@ pub(crate) fn describe(profile: &Profile, settings: &Settings, now: Instant) -> 
         share: rounded(habit.share),
         typical: about_euros(habit.amount.typical),
     });
-    let payment_methods =
-        payment_methods.into_iter().map(|(name, share)| ShareBody { name, share: rounded(share) });
+    let payment_methods = payment_methods.into_iter().map(|(name, share)| ShareBody { name, share: rounded(share) });
     let (attempts_last_day, attempts_last_week) = profile.recent_attempts(now);
     let feedback = profile.feedback();
     ProfileBody {

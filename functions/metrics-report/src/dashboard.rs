@@ -63,7 +63,9 @@ impl<P: Ports> MetricsReport<P> {
 impl Look {
     fn page(&self) -> Page<'static> {
         let is_empty = self.report.attempts == 0 && self.report.imported == 0;
+        let segment = self.segment.map_or_else(String::new, |segment| format!(", {}", period::of_segment(segment)));
         let main = html! {
+            p.period data-part="period" { (self.period.in_words()) (segment) }
             (verdicts::verdicts(self))
             @if is_empty {
                 div.panel.empty data-part="empty" {
@@ -79,7 +81,7 @@ impl Look {
             route: ROUTE,
             title: "Financial Guardian",
             heading: html! { h1 { "Financial Guardian" } },
-            controls: html! { (self.period.controls(self.segment)) p.period { (self.period.in_words()) @if let Some(segment) = self.segment { ", " (period::of_segment(segment)) } } },
+            controls: self.period.controls(self.segment),
             main,
             now: self.now,
         }

@@ -6,6 +6,9 @@ use engine::time::{DAY_MS, Day, HOUR_MS, Instant, MINUTE_MS};
 
 use crate::statistics::share::Share;
 
+/// Between a number and its unit, which no line should part.
+const NBSP: char = '\u{a0}';
+
 /// What stands where nothing is known.
 pub(crate) const UNKNOWN: &str = "–";
 
@@ -50,7 +53,13 @@ pub(crate) fn compact(number: f64) -> String {
 
 /// The same of either sign: `+1.5k`, `−200`.
 pub(crate) fn compact_signed(number: f64) -> String {
-    let sign = if number > 0.0 { "+" } else if number < 0.0 { "−" } else { "" };
+    let sign = if number > 0.0 {
+        "+"
+    } else if number < 0.0 {
+        "−"
+    } else {
+        ""
+    };
     format!("{sign}{}", compact(number.abs()))
 }
 
@@ -59,12 +68,12 @@ pub(crate) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let text = match percent.abs() {
         0.0 => "0".to_owned(),
-        size if size < 0.01 => return "< 0.01 %".to_owned(),
+        size if size < 0.01 => return format!("<{NBSP}0.01{NBSP}%"),
         size if size < 0.995 => trimmed(&format!("{percent:.2}")),
         size if size < 9.95 => trimmed(&format!("{percent:.1}")),
         _ => format!("{percent:.0}"),
     };
-    format!("{} %", text.replace('-', "−"))
+    format!("{}{NBSP}%", text.replace('-', "−"))
 }
 
 fn trimmed(decimal: &str) -> String {
@@ -94,16 +103,16 @@ pub(crate) fn money(amount: Amount) -> String {
 /// Minor units, of any size and sign: `−EUR 12.00`.
 pub(crate) fn minor(minor: i64, currency: Currency) -> String {
     let decimal = decimal(minor.saturating_abs(), currency);
-    let (major, fraction) = decimal.split_once('.').map_or((decimal.as_str(), String::new()), |(major, fraction)| {
-        (major, format!(".{fraction}"))
-    });
-    format!("{}{} {}{fraction}", if minor < 0 { "−" } else { "" }, currency.code(), grouped(major))
+    let (major, fraction) = decimal
+        .split_once('.')
+        .map_or((decimal.as_str(), String::new()), |(major, fraction)| (major, format!(".{fraction}")));
+    format!("{}{}{NBSP}{}{fraction}", if minor < 0 { "−" } else { "" }, currency.code(), grouped(major))
 }
 
 /// Whole units of a currency, of any sign: `−EUR 1,234`.
 pub(crate) fn whole(units: f64, code: &str) -> String {
     let units = units.round() as i64;
-    format!("{}{code} {}", if units < 0 { "−" } else { "" }, grouped(&units.unsigned_abs().to_string()))
+    format!("{}{code}{NBSP}{}", if units < 0 { "−" } else { "" }, grouped(&units.unsigned_abs().to_string()))
 }
 
 /// A number of times: `23`, `1.4`.
@@ -119,10 +128,10 @@ pub(crate) fn rate(rate: f64) -> String {
 /// Milliseconds: `0.03 ms`, `2.8 ms`, `25 ms`, `1.2 s`.
 pub(crate) fn ms(ms: f64) -> String {
     match ms {
-        ..0.1 => format!("{ms:.2} ms"),
-        0.1..9.95 => format!("{ms:.1} ms"),
-        9.95..999.5 => format!("{ms:.0} ms"),
-        _ => format!("{:.1} s", ms / 1e3),
+        ..0.095 => format!("{ms:.2}{NBSP}ms"),
+        0.095..9.95 => format!("{}{NBSP}ms", trimmed(&format!("{ms:.1}"))),
+        9.95..999.5 => format!("{ms:.0}{NBSP}ms"),
+        _ => format!("{}{NBSP}s", trimmed(&format!("{:.1}", ms / 1e3))),
     }
 }
 
@@ -134,7 +143,7 @@ pub(crate) fn signed_percent(share: f64) -> String {
 /// A difference of shares, in percentage points: `−1.2 points`.
 pub(crate) fn signed_points(difference: f64) -> String {
     let text = signed_percent(difference);
-    format!("{} points", text.trim_end_matches(" %"))
+    format!("{}{NBSP}points", text.trim_end_matches([NBSP, '%']))
 }
 
 /// `14 Mar`, for where the year is known.
@@ -178,6 +187,11 @@ pub(crate) fn name(name: &str) -> String {
 mod tests {
     use super::*;
 
+    /// With plain blanks, as they are typed here.
+    fn plain(text: impl Into<String>) -> String {
+        text.into().replace(NBSP, " ")
+    }
+
     #[test]
     fn numbers_are_grouped() {
         for (number, expect) in [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "−1,234,567")] {
@@ -202,7 +216,7 @@ mod tests {
             (1.0, "100 %"),
             (-0.05, "−5 %"),
         ] {
-            assert_eq!(percent(share), expect, "{share}");
+            assert_eq!(plain(percent(share)), expect, "{share}");
         }
         assert_eq!(interval(Share::new(0, 0)), UNKNOWN);
         assert_eq!(of(Share::new(3, 1_234)), "3 of 1,234");
@@ -211,19 +225,21 @@ mod tests {
     #[test]
     fn money_has_its_currencys_decimals() {
         let yen = Currency::parse("JPY").unwrap();
-        assert_eq!(minor(129_900, Currency::EUR), "EUR 1,299.00");
-        assert_eq!(minor(-1_200, Currency::EUR), "−EUR 12.00");
-        assert_eq!(minor(1_234_567, yen), "JPY 1,234,567");
+        assert_eq!(plain(minor(129_900, Currency::EUR)), "EUR 1,299.00");
+        assert_eq!(plain(minor(-1_200, Currency::EUR)), "−EUR 12.00");
+        assert_eq!(plain(minor(1_234_567, yen)), "JPY 1,234,567");
     }
 
     #[test]
     fn estimates_have_few_digits() {
-        assert_eq!((whole(-1_234.5, "EUR"), whole(0.4, "EUR")), ("−EUR 1,235".to_owned(), "EUR 0".to_owned()));
-        assert_eq!((times(1.44), times(23.4), rate(0.421), rate(3.14)), ("1.4".into(), "23".into(), "0.42".into(), "3.1".into()));
-        for (number, expect) in [(0.034, "0.03 ms"), (2.84, "2.8 ms"), (25.4, "25 ms"), (1_234.0, "1.2 s")] {
-            assert_eq!(ms(number), expect);
+        assert_eq!([whole(-1_234.5, "EUR"), whole(0.4, "EUR")].map(plain), ["−EUR 1,235", "EUR 0"]);
+        assert_eq!([times(1.44), times(23.4), rate(0.421), rate(3.14)], ["1.4", "23", "0.42", "3.1"]);
+        for (number, expect) in
+            [(0.034, "0.03 ms"), (1.0, "1 ms"), (2.84, "2.8 ms"), (25.4, "25 ms"), (1_234.0, "1.2 s")]
+        {
+            assert_eq!(plain(ms(number)), expect);
         }
-        assert_eq!((signed_percent(0.12), signed_points(-0.012)), ("+12 %".to_owned(), "−1.2 points".to_owned()));
+        assert_eq!([signed_percent(0.12), signed_points(-0.012)].map(plain), ["+12 %", "−1.2 points"]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::traffic::{Api, Pace, Player, Tally};
 use crate::trigger::{PumpState, pump};
 
 /// How many simulated customers live before the browser looks.
-const CUSTOMERS: u32 = 10;
+const CUSTOMERS: u32 = 24;
 
 /// Whose random numbers decide what they do.
 const SEED: u64 = 6;

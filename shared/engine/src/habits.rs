@@ -45,11 +45,7 @@ pub struct CategoryHabit {
 impl UsualAmount {
     fn of(belief: Belief) -> Self {
         let spread = NINE_OF_TEN * (belief.scale / belief.shape).sqrt();
-        Self {
-            typical: belief.mean.exp(),
-            low: (belief.mean - spread).exp(),
-            high: (belief.mean + spread).exp(),
-        }
+        Self { typical: belief.mean.exp(), low: (belief.mean - spread).exp(), high: (belief.mean + spread).exp() }
     }
 }
 

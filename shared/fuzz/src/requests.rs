@@ -69,6 +69,11 @@ impl Answer {
             return;
         }
         assert!((400..500).contains(&self.status), "{self:?}");
+        if self.content_type.starts_with("text/html") {
+            // Who asks for a page is told on one.
+            assert!(self.body.starts_with("<!DOCTYPE html>"), "{self:?}");
+            return;
+        }
         assert_eq!(self.content_type, "application/problem+json", "{self:?}");
         assert!(self.body.len() <= PROBLEM_BYTES_MAX, "{} bytes: {self:?}", self.body.len());
         let problem = self.json();

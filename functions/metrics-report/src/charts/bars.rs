@@ -60,7 +60,7 @@ impl StackedBars<'_> {
                 rect.hint x=(place) y="0" width="1" height=(HEIGHT_PX) { title { (hint) } }
             }
         };
-        let labels = label_places(places, 9).into_iter().filter_map(|(place, minor)| {
+        let labels = label_places(places).into_iter().filter_map(|(place, minor)| {
             let text = self.labels.get(place)?.clone();
             Some(XLabel { at: (place as f64 + 0.5) / places as f64, text, minor })
         });

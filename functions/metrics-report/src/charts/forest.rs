@@ -80,12 +80,24 @@ mod tests {
 
     #[test]
     fn no_effect_is_in_the_middle_and_shares_begin_at_zero() {
-        let both = ForestPlot { rows: vec![row(0.2, [-0.1, 0.4])], in_words: |n| n.to_string(), lowest: None, highest: None, marks: &[] };
+        let both = ForestPlot {
+            rows: vec![row(0.2, [-0.1, 0.4])],
+            in_words: |n| n.to_string(),
+            lowest: None,
+            highest: None,
+            marks: &[],
+        };
         let drawing = both.render().into_string();
         assert!(drawing.contains(r#"<line class="zero" x1="50%""#), "{drawing}");
         assert!(drawing.contains(r#"x1="37.5%" x2="100%""#), "{drawing}");
         let (lowest, highest) = (Some(0.0), Some(1.0));
-        let shares = ForestPlot { rows: vec![row(0.5, [0.25, 1.0])], in_words: |n| n.to_string(), lowest, highest, marks: &[0.25] };
+        let shares = ForestPlot {
+            rows: vec![row(0.5, [0.25, 1.0])],
+            in_words: |n| n.to_string(),
+            lowest,
+            highest,
+            marks: &[0.25],
+        };
         let drawing = shares.render().into_string();
         assert!(drawing.contains(r#"<line class="mark" x1="25%""#), "{drawing}");
         assert!(drawing.contains(r#"x1="25%" x2="100%""#) && drawing.contains(r#"cx="50%""#), "{drawing}");

@@ -93,6 +93,6 @@ mod tests {
         assert!(drawing.contains("M1.50 0.0H631.83V200.0H1.50zM634.83 190.5H998.50V200.0H634.83z"), "{drawing}");
         assert!(drawing.contains(r#"class="fill block" d="M634.83 190.5"#), "{drawing}");
         assert!(drawing.contains(r#"<line class="threshold" x1="63.33%""#), "{drawing}");
-        assert!(drawing.contains("<title>50 % to 100 %: 1, 1 stepped in on</title>"), "{drawing}");
+        assert!(drawing.contains("<title>50\u{a0}% to 100\u{a0}%: 1, 1 stepped in on</title>"), "{drawing}");
     }
 }

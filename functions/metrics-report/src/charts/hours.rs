@@ -54,6 +54,6 @@ mod tests {
         shares[18] = 1.0;
         let drawing = HoursChart { shares }.render().into_string();
         assert!(drawing.contains(r#"d="M18.10 0.0H18.90V120.0H18.10z""#), "{drawing}");
-        assert!(drawing.contains("<title>18:00: 100 %</title>"), "{drawing}");
+        assert!(drawing.contains("<title>18:00: 100\u{a0}%</title>"), "{drawing}");
     }
 }

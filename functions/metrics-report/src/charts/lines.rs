@@ -61,14 +61,16 @@ impl LineChart<'_> {
         };
         let drawing = html! {
             (frame.stretched(WIDTH, &drawing))
-            @for (level, words) in &self.levels {
+            @for (level, _) in &self.levels {
                 line.level x1="0" x2="100%" y1=(px(frame.y(*level))) y2=(px(frame.y(*level))) {}
-                text.level x="100%" y=(px(level_label(&frame, *level))) text-anchor="end" { (words) }
             }
             @for line in &self.lines {
                 @for (at, value) in dots(line) {
                     circle class={ "dot " (line.class) } cx=(percent_of_width(at)) cy=(px(frame.y(value))) r="3" {}
                 }
+            }
+            @for (level, words) in &self.levels {
+                text.level x="100%" y=(px(level_label(&frame, *level))) text-anchor="end" { (words) }
             }
         };
         frame.around(&self.labels, &drawing)
@@ -96,9 +98,7 @@ fn parts(points: &[(f64, Option<f64>)]) -> Vec<Vec<(f64, f64)>> {
 }
 
 fn coordinates(frame: &Frame, points: impl Iterator<Item = (f64, f64)>) -> PreEscaped<String> {
-    let one = |(at, value): (f64, f64)| {
-        format!("{},{}", px(at * WIDTH), px(HEIGHT_PX * (1.0 - frame.scale.at(value))))
-    };
+    let one = |(at, value): (f64, f64)| format!("{},{}", px(at * WIDTH), px(HEIGHT_PX * (1.0 - frame.scale.at(value))));
     PreEscaped(points.map(one).collect::<Vec<_>>().join(" "))
 }
 
@@ -118,7 +118,8 @@ mod tests {
         let points = vec![(0.0, Some(0.5)), (0.25, Some(1.0)), (0.5, None), (1.0, Some(0.0))];
         let line = Line { class: "accent", points, band: Vec::new(), dots: false };
         let levels = vec![(0.25, "base rate".to_owned())];
-        let chart = LineChart { lines: vec![line], labels: Vec::new(), at_least: 1.0, in_words: |_| String::new(), levels };
+        let chart =
+            LineChart { lines: vec![line], labels: Vec::new(), at_least: 1.0, in_words: |_| String::new(), levels };
         let drawing = chart.render().into_string();
         assert!(drawing.contains(r#"points="0,90 250,0""#), "{drawing}");
         assert_eq!(drawing.matches("<circle").count(), 1, "the lonely point is a dot");

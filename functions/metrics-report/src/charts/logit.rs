@@ -26,13 +26,17 @@ pub(crate) fn place(probability: f64) -> f64 {
 
 /// The labels of the axis with their places.
 pub(super) fn labels() -> Vec<XLabel> {
-    let label = |(probability, text, minor): (f64, &str, bool)| XLabel { at: place(probability), text: text.to_owned(), minor };
+    let label =
+        |(probability, text, minor): (f64, &str, bool)| XLabel { at: place(probability), text: text.to_owned(), minor };
     LABELS.map(label).into()
 }
 
 /// The same as they stand at the y axis, from the lowest up.
 pub(super) fn levels() -> impl Iterator<Item = (f64, String)> {
-    LABELS.into_iter().filter(|(_, _, minor)| !minor).map(|(probability, text, _)| (place(probability), text.to_owned()))
+    LABELS
+        .into_iter()
+        .filter(|(_, _, minor)| !minor)
+        .map(|(probability, text, _)| (place(probability), text.to_owned()))
 }
 
 #[cfg(test)]

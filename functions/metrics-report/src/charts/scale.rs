@@ -33,17 +33,16 @@ impl Scale {
     }
 }
 
-/// At which of `count` places along an axis a label stands: the first, the last and a few between, evenly; `wide` of them where
-/// there is room. With each its place and whether it may stay away where there is little.
-pub(crate) fn label_places(count: usize, wide: usize) -> Vec<(usize, bool)> {
+/// How many steps there are between the labels of an axis, where there are as many places.
+const LABEL_STEPS: usize = 4;
+
+/// At which of `count` places along an axis a label stands: the first, the last and a few between, as evenly as places allow. With
+/// each whether it stays away on a narrow page.
+pub(crate) fn label_places(count: usize) -> Vec<(usize, bool)> {
     let Some(last) = count.checked_sub(1) else { return Vec::new() };
-    if last == 0 {
-        return vec![(0, false)];
-    }
-    // The steps are even in number, so that every second label can stay away and the last one stands.
-    let steps = (2..wide.max(3)).rev().filter(|steps| steps % 2 == 0).find(|steps| last.is_multiple_of(*steps));
-    let steps = steps.unwrap_or(if last < 2 { 1 } else { 2 });
-    (0..=steps).map(|step| ((step * last + steps / 2) / steps, step % 2 == 1 && steps > 2)).collect()
+    let steps = last.min(LABEL_STEPS);
+    let place = |step: usize| if steps == 0 { 0 } else { (step * last + steps / 2) / steps };
+    (0..=steps).map(|step| (place(step), steps == LABEL_STEPS && step % 2 == 1)).collect()
 }
 
 #[cfg(test)]
@@ -73,7 +72,7 @@ mod tests {
 
     #[track_caller]
     fn check_labels(count: usize, expect: &[(usize, bool)]) {
-        assert_eq!(label_places(count, 9), expect);
+        assert_eq!(label_places(count), expect);
     }
 
     #[test]
@@ -81,8 +80,8 @@ mod tests {
         check_labels(0, &[]);
         check_labels(1, &[(0, false)]);
         check_labels(2, &[(0, false), (1, false)]);
-        check_labels(7, &[(0, false), (1, true), (2, false), (3, true), (4, false), (5, true), (6, false)]);
-        check_labels(30, &[(0, false), (15, false), (29, false)]);
-        check_labels(31, &[(0, false), (5, true), (10, false), (15, true), (20, false), (25, true), (30, false)]);
+        check_labels(4, &[(0, false), (1, false), (2, false), (3, false)]);
+        check_labels(7, &[(0, false), (2, true), (3, false), (5, true), (6, false)]);
+        check_labels(30, &[(0, false), (7, true), (15, false), (22, true), (29, false)]);
     }
 }

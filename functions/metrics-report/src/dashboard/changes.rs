@@ -7,6 +7,9 @@ use crate::words;
 /// From this relative difference on, a count is called changed.
 const COUNT_CHANGED_FROM: f64 = 0.1;
 
+/// From this relative difference on, a count is said to be so many times as large.
+const TIMES_FROM: f64 = 2.0;
+
 /// A figure in two periods.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Change {
@@ -37,7 +40,13 @@ enum Wanted {
 /// The figures that are in both periods: what changed clearly first, and of that the most changed first.
 pub(super) fn changes(now: &Report, before: &Report) -> Vec<Change> {
     let shares = [
-        ("Stepped in on", ["More alarms:", "Fewer alarms:"], Wanted::Either, now.intervention_rate, before.intervention_rate),
+        (
+            "Stepped in on",
+            ["More alarms:", "Fewer alarms:"],
+            Wanted::Either,
+            now.intervention_rate,
+            before.intervention_rate,
+        ),
         (
             "Alarms that were right",
             ["Alarms are better:", "Alarms are worse:"],
@@ -57,8 +66,14 @@ pub(super) fn changes(now: &Report, before: &Report) -> Vec<Change> {
         ("Degraded", ["More degraded:", "Less degraded:"], Wanted::Down, now.system.degraded, before.system.degraded),
     ];
     let mut changes: Vec<Change> = count(now.attempts, before.attempts).into_iter().collect();
-    changes.extend(shares.into_iter().filter_map(|(name, headlines, wanted, now, before)| share(name, headlines, wanted, now, before)));
-    changes.sort_by(|one, other| (other.is_clear, other.size).partial_cmp(&(one.is_clear, one.size)).unwrap_or(std::cmp::Ordering::Equal));
+    changes.extend(
+        shares
+            .into_iter()
+            .filter_map(|(name, headlines, wanted, now, before)| share(name, headlines, wanted, now, before)),
+    );
+    changes.sort_by(|one, other| {
+        (other.is_clear, other.size).partial_cmp(&(one.is_clear, one.size)).unwrap_or(std::cmp::Ordering::Equal)
+    });
     changes
 }
 
@@ -70,7 +85,12 @@ fn count(now: i64, before: i64) -> Option<Change> {
     Some(Change {
         name: "Attempts",
         headline: if relative > 0.0 { "More attempts:" } else { "Fewer attempts:" },
-        difference: words::signed_percent(relative),
+        // Beyond three times, how many times says more than per cents.
+        difference: if relative > TIMES_FROM {
+            format!("× {}", words::times(relative + 1.0))
+        } else {
+            words::signed_percent(relative)
+        },
         in_words: format!("{}, before {}", words::count(now), words::count(before)),
         is_clear: relative.abs() >= COUNT_CHANGED_FROM,
         is_worse: false,
@@ -78,7 +98,13 @@ fn count(now: i64, before: i64) -> Option<Change> {
     })
 }
 
-fn share(name: &'static str, [up, down]: [&'static str; 2], wanted: Wanted, now: Share, before: Share) -> Option<Change> {
+fn share(
+    name: &'static str,
+    [up, down]: [&'static str; 2],
+    wanted: Wanted,
+    now: Share,
+    before: Share,
+) -> Option<Change> {
     let (value, [low, high]) = now.value.zip(now.ci95)?;
     let (value_before, [low_before, high_before]) = before.value.zip(before.ci95)?;
     let rose = value > value_before;
@@ -103,7 +129,8 @@ mod tests {
     fn check(wanted: Wanted, now: (i64, i64), before: (i64, i64), expect: (&str, &str, bool, bool)) {
         let (now, before) = (Share::new(now.0, now.1), Share::new(before.0, before.1));
         let change = share("x", ["up", "down"], wanted, now, before).unwrap();
-        assert_eq!((change.headline, change.difference.as_str(), change.is_clear, change.is_worse), expect);
+        let difference = change.difference.replace('\u{a0}', " ");
+        assert_eq!((change.headline, difference.as_str(), change.is_clear, change.is_worse), expect);
     }
 
     #[test]
@@ -118,9 +145,11 @@ mod tests {
 
     #[test]
     fn counts_change_from_a_tenth_on() {
-        let change = |now, before| count(now, before).map(|change| (change.difference, change.is_clear));
+        let change =
+            |now, before| count(now, before).map(|change| (change.difference.replace('\u{a0}', " "), change.is_clear));
         assert_eq!(change(109, 100), Some(("+9 %".to_owned(), false)));
         assert_eq!(change(50, 100), Some(("−50 %".to_owned(), true)));
+        assert_eq!(change(650, 26), Some(("× 25".to_owned(), true)));
         assert_eq!(change(5, 0), None);
     }
 }

@@ -116,16 +116,13 @@ impl Look {
             ),
             (
                 "Share of alarms",
-                html! { (format!("{:.2}", rate.multiple)) " × everybody's" },
-                format!("sensitivity {}", rate.sensitivity.name()),
+                html! { "× " (format!("{:.2}", rate.multiple)) },
+                format!("of everybody's; sensitivity {}", rate.sensitivity.name()),
             ),
             (
                 "Alarms",
                 html! { (words::counted(i64::from(alarms.right), "was right", "were right")) },
-                format!(
-                    "{} unneeded, {} missed, {} overridden",
-                    alarms.unneeded, alarms.missed, alarms.overridden
-                ),
+                format!("{} unneeded, {} missed, {} overridden", alarms.unneeded, alarms.missed, alarms.overridden),
             ),
             (
                 "Said of purchases",
@@ -147,9 +144,9 @@ impl Look {
         html! {
             div.grid {
                 div.panel { (amounts(&habits)) }
+                div.panel { (self.merchants()) }
                 div.panel { (hours(&habits)) }
                 div.panel { (payment_methods(&habits)) }
-                div.panel { (self.merchants()) }
             }
         }
     }
@@ -171,10 +168,16 @@ impl Look {
         let mut table = Table::new(&["Merchant", "Attempts", "Purchases"]);
         table.rows = counts
             .iter()
-            .map(|(name, (attempts, purchases))| vec![(*name).to_owned(), words::count(*attempts), words::count(*purchases)])
+            .map(|(name, (attempts, purchases))| {
+                vec![(*name).to_owned(), words::count(*attempts), words::count(*purchases)]
+            })
             .collect();
         let row = |(name, (attempts, _)): &(&str, (i64, i64))| {
-            (((*name).to_owned()), *attempts as f64 / all.max(1) as f64, words::counted(*attempts, "attempt", "attempts"))
+            (
+                ((*name).to_owned()),
+                *attempts as f64 / all.max(1) as f64,
+                words::counted(*attempts, "attempt", "attempts"),
+            )
         };
         let top = counts.first().map_or(String::new(), |(name, (attempts, _))| {
             format!(", most of them ({}) at {name}", words::count(*attempts))
@@ -222,7 +225,7 @@ impl Look {
                     }
                 }
             }
-            div.panel { ul.feed { @for (entry, decision) in told { (item(entry, decision, most)) } } }
+            div.panel { ul.feed.columns { @for (entry, decision) in told { (item(entry, decision, most)) } } }
         }
     }
 }
@@ -272,8 +275,11 @@ fn amounts(habits: &Habits) -> Markup {
     let mut rows = Vec::new();
     let mut table = Table::new(&["Category", "Share", "Typical", "Four of five lie between"]);
     let all = habits.amount.iter().map(|amount| ("everything".to_owned(), 1.0, *amount, true));
-    let categories =
-        habits.categories.iter().take(ROWS_MAX).map(|habit| (words::name(&habit.name), habit.share, habit.amount, false));
+    let categories = habits
+        .categories
+        .iter()
+        .take(ROWS_MAX)
+        .map(|habit| (words::name(&habit.name), habit.share, habit.amount, false));
     for (name, share, amount, strong) in all.chain(categories) {
         let (between, typical, range) = range(amount);
         table.rows.push(vec![name.clone(), words::percent(share), about_euros(typical), between]);
@@ -295,12 +301,16 @@ fn amounts(habits: &Habits) -> Markup {
 }
 
 fn hours(habits: &Habits) -> Markup {
-    let (most, share) = habits.hours.iter().copied().enumerate().fold((0, 0.0), |best, (hour, share)| {
-        if share > best.1 { (hour, share) } else { best }
-    });
+    let (most, share) = habits
+        .hours
+        .iter()
+        .copied()
+        .enumerate()
+        .fold((0, 0.0), |best, (hour, share)| if share > best.1 { (hour, share) } else { best });
     let night: f64 = habits.hours.iter().take(6).sum();
     let mut table = Table::new(&["Hour", "Share"]);
-    table.rows = (0..24).zip(habits.hours).map(|(hour, share)| vec![format!("{hour}:00"), words::percent(share)]).collect();
+    table.rows =
+        (0..24).zip(habits.hours).map(|(hour, share)| vec![format!("{hour}:00"), words::percent(share)]).collect();
     Chart {
         id: "hours",
         title: "Hours of the day",
@@ -336,5 +346,6 @@ fn shares(rows: Vec<(String, f64, String)>) -> Markup {
         interval: Some([0.0, share]),
         words,
     });
-    ForestPlot { rows: rows.collect(), in_words: words::percent, lowest: Some(0.0), highest: Some(1.0), marks: &[] }.render()
+    ForestPlot { rows: rows.collect(), in_words: words::percent, lowest: Some(0.0), highest: Some(1.0), marks: &[] }
+        .render()
 }

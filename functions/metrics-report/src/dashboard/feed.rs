@@ -13,10 +13,12 @@ const REASONS_TOLD: usize = 2;
 /// The section; `None` if the feed could not be read.
 pub(super) fn live_feed(feed: Option<&[Entry]>) -> Markup {
     let content = match feed {
-        None => html! { p.note.bad { "The latest decisions could not be read; the figures above were. The next refresh tries again." } },
+        None => {
+            html! { p.note.bad { "The latest decisions could not be read; the figures above were. The next refresh tries again." } }
+        }
         Some([]) => html! { div.panel.empty { p { "No decision was learned of in the last day." } } },
         Some(entries) => html! {
-            div.panel { ul.feed { @for entry in entries { (item(entry)) } } }
+            div.panel { ul.feed.columns { @for entry in entries { (item(entry)) } } }
         },
     };
     section("feed", "The latest decisions", &content)

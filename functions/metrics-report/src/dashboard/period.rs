@@ -77,7 +77,7 @@ impl Period {
     pub(super) fn controls(self, chosen: Option<Segment>) -> Markup {
         let segment = chosen.map_or_else(String::new, |segment| format!("&segment={}", segment.name()));
         html! {
-            div.controls {
+            section.controls aria-label="What is shown" {
                 nav.presets aria-label="Period" {
                     @for (days, name) in PRESETS {
                         a href={ "/dashboard?days=" (days) (segment) } aria-current=[(self.rolling == Some(days)).then_some("page")] { (name) }

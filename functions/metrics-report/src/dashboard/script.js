@@ -68,6 +68,8 @@
   };
 
   const show = (page) => {
+    // What could not be made has no parts to be replaced.
+    if ("awaited" in root.dataset) return location.reload();
     const main = page.querySelector("main");
     if (!main) throw new Error("the answer is no dashboard");
     const fresh = partsOf(page);
@@ -122,7 +124,7 @@
   });
   window.addEventListener("pageshow", (event) => event.persisted && refresh());
   asOf.textContent = `as of ${clock(goodAt)}`;
-  if (root.dataset.failed) say("stale", "Stale: this page could not be made. Trying again.");
+  if ("awaited" in root.dataset) say("stale", "Stale: this page could not be made. Trying again.");
   else say("live", "Live");
   tellTimes();
   setInterval(tellTimes, 1000);

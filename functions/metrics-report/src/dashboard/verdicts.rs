@@ -85,7 +85,7 @@ pub(super) fn verdicts(look: &Look) -> Markup {
                     p.answer { b { (short) } @if !rest.is_empty() { " " (rest) } }
                     (curve)
                     dl { @for Number { name, value, remark } in numbers {
-                        div { dt { (name) } dd { (value) @if !remark.is_empty() { small { (remark) } } } }
+                        div { dt { (name) } dd { (value) } @if !remark.is_empty() { dd.remark { (remark) } } }
                     } }
                 }
             }
@@ -210,7 +210,13 @@ fn annoying(look: &Look) -> Verdict {
         Number::new("Wished for quiet", words::share(engagement.quiet), "of attempts"),
     ];
     let answer = is_annoying(report);
-    Verdict { id: "annoying", question: "Is it annoying?", answer, curve: curve(report, |day| day.interventions), numbers }
+    Verdict {
+        id: "annoying",
+        question: "Is it annoying?",
+        answer,
+        curve: curve(report, |day| day.interventions),
+        numbers,
+    }
 }
 
 fn is_annoying(report: &Report) -> Answer {
@@ -251,7 +257,8 @@ fn changed(look: &Look) -> Verdict {
         }
     };
     let told = all.iter().take(CHANGES_TOLD);
-    let numbers = told.map(|change| Number::new(change.name, change.difference.clone(), change.in_words.clone())).collect();
+    let numbers =
+        told.map(|change| Number::new(change.name, change.difference.clone(), change.in_words.clone())).collect();
     Verdict { id: "changed", question: "What changed?", answer, curve: html! {}, numbers }
 }
 

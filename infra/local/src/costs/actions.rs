@@ -79,22 +79,24 @@ impl<'a> Actions<'a> {
         self.batch().await?;
 
         let path = format!("/v1/customers/{}", customer_id(OLD_CUSTOMER)?);
-        let from = now();
         self.ask("profile GET", true, Method::GET, &format!("{path}/profile"), &Value::Null).await?;
         let profile_bytes = self.profile_bytes().await?;
         let export =
             self.ask("export, first page", false, Method::GET, &format!("{path}/export"), &Value::Null).await?;
         let entries = export.get("entries").and_then(Value::as_array).map_or(0, Vec::len);
 
-        let (first, last) = (from.day().plus_days(1 - DAYS as i32), from.day());
-        let request = request(Method::GET, "/v1/report", &Value::Null).with_query_string_parameters(HashMap::from([
-            ("from".to_owned(), vec![first.to_string()]),
-            ("to".to_owned(), vec![last.to_string()]),
-        ]));
-        let before = self.filled.meter.read().0;
-        answer(&self.report, request).await?;
-        // Not hot: its requests are as many, but the numbers that they bring have more digits.
-        self.row(format!("report, {DAYS} days"), false, before);
+        // Not hot: their requests are as many, but the numbers that they bring have more digits.
+        let first = now().day().plus_days(1 - DAYS as i32);
+        let report = request(Method::GET, "/v1/report", &Value::Null);
+        let report = report.with_query_string_parameters(HashMap::from([("from".to_owned(), vec![first.to_string()])]));
+        self.report(format!("report, {DAYS} days"), report).await?;
+        for days in [1, DAYS / 3, DAYS] {
+            let dashboard = request(Method::GET, "/dashboard", &Value::Null);
+            let days_asked = HashMap::from([("days".to_owned(), vec![days.to_string()])]);
+            self.report(format!("dashboard, {days} days"), dashboard.with_query_string_parameters(days_asked)).await?;
+        }
+        let page = format!("/dashboard/customers/{}", customer_id(OLD_CUSTOMER)?);
+        self.report("dashboard, one customer".to_owned(), request(Method::GET, &page, &Value::Null)).await?;
 
         Ok((self.rows, Sizes { entry_bytes, profile_bytes, exported_entries: entries }))
     }
@@ -163,6 +165,13 @@ impl<'a> Actions<'a> {
         Ok(decision.get("attempt_id").and_then(Value::as_str).unwrap_or_default().to_owned())
     }
 
+    async fn report(&mut self, name: String, request: Request) -> Result<(), CostsError> {
+        let before = self.filled.meter.read().0;
+        good(&self.report, request).await?;
+        self.row(name, false, before);
+        Ok(())
+    }
+
     async fn ask(
         &mut self,
         name: &str,
@@ -219,14 +228,17 @@ fn request(method: Method, path: &str, body: &Value) -> Request {
 }
 
 async fn answer<H: Handler>(handler: &H, request: Request) -> Result<Value, CostsError> {
+    let body = good(handler, request).await?;
+    serde_json::from_str(&body).map_err(|_| CostsError::Answer { status: 200, body })
+}
+
+/// The body of an answer that must be good.
+async fn good<H: Handler>(handler: &H, request: Request) -> Result<String, CostsError> {
     let response = respond(handler, request).await;
     let status = response.status().as_u16();
     let body = match response.body() {
         Body::Text(text) => text.clone(),
         other => format!("{other:?}"),
     };
-    match serde_json::from_str(&body) {
-        Ok(value) if status == 200 => Ok(value),
-        _ => Err(CostsError::Answer { status, body }),
-    }
+    if status == 200 { Ok(body) } else { Err(CostsError::Answer { status, body }) }
 }

@@ -131,7 +131,9 @@ impl Meter {
                 state.item_bytes = item_bytes(item);
             }
             match units {
-                Some(units) if matches!(operation, "BatchGetItem" | "GetItem" | "Query") => state.cost.read_units += units,
+                Some(units) if matches!(operation, "BatchGetItem" | "GetItem" | "Query") => {
+                    state.cost.read_units += units
+                }
                 Some(units) => state.cost.write_units += units,
                 None if is_charged(operation) => state.unmetered.push(format!("{operation}: {}", reply.body)),
                 None => {}

@@ -48,7 +48,9 @@ mod tests {
 
     #[test]
     fn node_18_and_later_will_do() {
-        for (output, expect) in [("v20.20.2\n", true), ("v18.0.0", true), ("v16.20.2", false), ("", false), ("node", false)] {
+        for (output, expect) in
+            [("v20.20.2\n", true), ("v18.0.0", true), ("v16.20.2", false), ("", false), ("node", false)]
+        {
             assert_eq!(will_do(output), expect, "{output}");
         }
     }

@@ -97,8 +97,12 @@ async function overlapping(page) {
   });
 }
 
-async function shoot(page, name) {
-  if (screenshots) await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+// The upper part of a page, as large as a picture in a README may be.
+async function shoot(page, name, height) {
+  if (!screenshots) return;
+  const { width } = page.viewportSize();
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true, clip: { x: 0, y: 0, width, height } });
 }
 
 let number = 0;
@@ -118,7 +122,16 @@ async function attempt(customer) {
     }),
   });
   assert.equal(answer.status, 200, await answer.clone().text());
-  return (await answer.json()).attempt_id;
+  const decision = await answer.json();
+  if (decision.intervention) await say(customer, decision.attempt_id, number % 3 ? "useful" : "annoying");
+  return decision.attempt_id;
+}
+
+// What a customer says of an interruption.
+async function say(customer, id, feedback) {
+  const body = JSON.stringify({ feedback });
+  const answer = await fetch(`${url}/v1/customers/${customer}/attempts/${id}/feedback`, { method: "POST", body });
+  assert.equal(answer.status, 200, await answer.text());
 }
 
 // The first decision that is in the feed, and whose it is.
@@ -152,7 +165,7 @@ await test("the dashboard answers the four questions, with charts, and asks nobo
   figures["first paint, 30 days"] = `${paint.toFixed(0)} ms`;
   figures["page, 30 days"] = `${body.length} bytes, ${gzipSync(body).length} with gzip`;
   figures["requests"] = String(requests.filter((request) => !request.startsWith("data:")).length);
-  await shoot(page, "dashboard-light");
+  await shoot(page, "dashboard-light", 1720);
 });
 
 await test("a new decision arrives without a reload; what is open, focused and scrolled stays so", "/dashboard", {}, async ({ page }) => {
@@ -169,7 +182,7 @@ await test("a new decision arrives without a reload; what is open, focused and s
     scrolled: window.scrollY,
   }));
   assert.deepEqual(there, { mark: "the same page", open: true, focused: "rates-table", scrolled: 200 });
-  assert.match(await page.locator(`#d-${id}`).textContent(), /EUR 1,299\.00/);
+  assert.match(await page.locator(`#d-${id}`).textContent(), /EUR\s1,299\.00/);
 });
 
 await test("the period is chosen by a click or by dates, and stands in the address", "/dashboard", {}, async ({ page }) => {
@@ -179,12 +192,12 @@ await test("the period is chosen by a click or by dates, and stands in the addre
   assert.equal(await page.locator(".presets [aria-current]").textContent(), "7 days");
   assert.match(await page.locator(".period").textContent(), /7 days/);
   const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
-  await page.getByLabel("From").fill(day);
+  await page.getByLabel("From", { exact: true }).fill(day);
   await page.getByLabel("To", { exact: true }).fill(day);
   await page.getByRole("button", { name: "Show" }).click();
   await page.waitForURL(`**/dashboard?from=${day}&to=${day}**`);
   assert.equal(await page.locator(".presets [aria-current]").count(), 0);
-  await page.getByLabel("Customers").selectOption("established");
+  await page.locator("select[name=segment]").selectOption("established");
   await page.getByRole("button", { name: "Show" }).click();
   await page.waitForURL("**segment=established**");
   await accessible(page);
@@ -198,8 +211,7 @@ await test("from a decision to its customer", "/dashboard", {}, async ({ page })
   assert.ok((await page.locator(".reasons li").count()) > 3, "reasons are drawn");
   assert.deepEqual(await overlapping(page), []);
   await accessible(page);
-  await page.evaluate(() => window.scrollTo(0, 0));
-  await shoot(page, "customer");
+  await shoot(page, "customer", 1720);
   await page.getByRole("link", { name: "Financial Guardian" }).click();
   await page.waitForURL("**/dashboard");
 });
@@ -213,7 +225,7 @@ await test("dark is dark, and accessible", "/dashboard", { colorScheme: "dark" }
   const [red, green, blue] = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number));
   assert.ok(red + green + blue < 120, `${red}, ${green}, ${blue}`);
   await accessible(page);
-  await shoot(page, "dashboard-dark");
+  await shoot(page, "dashboard-dark", 1720);
 });
 
 for (const colorScheme of ["light", "dark"]) {
@@ -221,7 +233,7 @@ for (const colorScheme of ["light", "dark"]) {
     await fits(page);
     assert.deepEqual(await overlapping(page), []);
     await accessible(page);
-    if (colorScheme === "light") await shoot(page, "dashboard-narrow");
+    if (colorScheme === "light") await shoot(page, "dashboard-narrow", 1900);
     await page.goto(`${url}/dashboard/customers/${customer}`);
     await fits(page);
     assert.deepEqual(await overlapping(page), []);

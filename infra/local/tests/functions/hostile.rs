@@ -44,6 +44,11 @@ fn check_answer(answer: &Answer) -> Result<(), TestCaseError> {
         return Ok(());
     }
     prop_assert!((400..500).contains(&answer.status), "{answer:?}");
+    if answer.content_type.starts_with("text/html") {
+        // Who asks for a page is told on one.
+        prop_assert!(answer.text.starts_with("<!DOCTYPE html>"), "{answer:?}");
+        return Ok(());
+    }
     check_problem(answer)
 }
 

@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod customers;
+mod dashboard;
 #[path = "../support/dynamodb.rs"]
 mod dynamodb;
 mod faults;

@@ -1,4 +1,4 @@
-//! The report and the dashboard, from roll-ups.
+//! The report, from roll-ups.
 
 use engine::time::DAY_MS;
 use serde_json::json;
@@ -103,19 +103,4 @@ async fn a_late_label_lands_on_the_day_of_its_attempt() {
     let days = report["days"].as_array().unwrap();
     let labelled: Vec<_> = days.iter().filter(|day| day["labelled"] == 1).map(|day| &day["day"]).collect();
     assert_eq!(labelled, [&json!("2026-03-14")]);
-}
-
-#[tokio::test]
-async fn the_dashboard_shows_the_same_numbers_and_loads_nothing() {
-    let mut world = World::new().await.with_history(60).await;
-    let empty_period = with_query(golden("metrics-report-dashboard"), &[("from", "2020-01-01"), ("to", "2020-01-31")]);
-    assert!(call(&world.report, &empty_period).await.text.contains("Nothing was scored"));
-    call(&world.score, &golden("score")).await.ok();
-    world.learn().await;
-    let page = call(&world.report, &golden("metrics-report-dashboard")).await;
-    assert_eq!((page.status, page.content_type.as_str()), (200, "text/html; charset=utf-8"));
-    assert!(page.text.contains("13 purchases imported") && page.text.contains("http-equiv=\"refresh\""));
-    for foreign in ["http://", "https://", "<script", "src="] {
-        assert!(!page.text.contains(foreign), "{foreign}");
-    }
 }

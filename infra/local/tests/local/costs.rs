@@ -46,6 +46,15 @@ async fn nothing_hot_costs_more_in_a_table_a_hundred_times_as_full() {
     assert_eq!(report_of_many.requests, 8);
     let (few_units, many_units) = (report.read_units, report_of_many.read_units);
     assert!(many_units <= 1.1 * few_units, "a hundred times as many are a digit more in some numbers");
+    // A batch with a decision in it names it in the feed: one item of up to 1 KB beside what a batch without one costs.
+    let with_decision = cost(&few, "learning the attempt, new customer");
+    let without = cost(&few, "learning the purchase, new customer");
+    assert_eq!(with_decision.requests, without.requests + 1);
+    // The roll-ups, the feed's slots, the entries that they name; a customer's page is one look at them.
+    for figures in [&few, &many] {
+        assert_eq!(cost(figures, "dashboard, 1 days").requests, 8 + 1 + 1);
+        assert_eq!(cost(figures, "dashboard, one customer").requests, 1);
+    }
 }
 
 #[tokio::test]

@@ -17,7 +17,8 @@ type DayOf<'a> = (Day, Option<&'a DayReport>);
 pub(super) fn activity(look: &Look) -> Markup {
     let period = look.period;
     let reports = |day: Day| look.report.days.iter().find(|report| report.day == day.to_string());
-    let days: Vec<DayOf<'_>> = (0..period.days()).map(|number| period.from.plus_days(number)).map(|day| (day, reports(day))).collect();
+    let days: Vec<DayOf<'_>> =
+        (0..period.days()).map(|number| period.from.plus_days(number)).map(|day| (day, reports(day))).collect();
     html! {
         div.grid {
             div.panel { (attempts(&look.report, &days)) }
@@ -51,7 +52,11 @@ fn attempts(report: &Report, days: &[DayOf<'_>]) -> Markup {
             .filter(|(_, count)| *count > 0)
             .map(|(action, count)| format!("{} {}", words::count(count), words::name(action.name())))
             .collect();
-        hints.push(format!("{}: {}", words::day(*day), if stepped_in.is_empty() { "nothing".to_owned() } else { stepped_in.join(", ") }));
+        hints.push(format!(
+            "{}: {}",
+            words::day(*day),
+            if stepped_in.is_empty() { "nothing".to_owned() } else { stepped_in.join(", ") }
+        ));
         table.rows.push(row);
     }
     table.rows.reverse();
@@ -92,7 +97,9 @@ fn attempts(report: &Report, days: &[DayOf<'_>]) -> Markup {
 fn rates(report: &Report, days: &[DayOf<'_>]) -> Markup {
     let shares: Vec<(Day, Share)> = days
         .iter()
-        .map(|(day, report)| (*day, report.map_or(Share::new(0, 0), |report| Share::new(report.interventions, report.attempts))))
+        .map(|(day, report)| {
+            (*day, report.map_or(Share::new(0, 0), |report| Share::new(report.interventions, report.attempts)))
+        })
         .collect();
     let last = (days.len().max(2) - 1) as f64;
     let place = |number: usize| if days.len() == 1 { 0.5 } else { number as f64 / last };
@@ -100,9 +107,14 @@ fn rates(report: &Report, days: &[DayOf<'_>]) -> Markup {
     table.rows = shares
         .iter()
         .rev()
-        .map(|(day, share)| vec![words::day_and_year(*day), words::share(*share), words::interval(*share), words::count(share.of)])
+        .map(|(day, share)| {
+            vec![words::day_and_year(*day), words::share(*share), words::interval(*share), words::count(share.of)]
+        })
         .collect();
-    let highest = shares.iter().filter_map(|(day, share)| Some((share.value?, *day))).max_by(|one, other| one.0.total_cmp(&other.0));
+    let highest = shares
+        .iter()
+        .filter_map(|(day, share)| Some((share.value?, *day)))
+        .max_by(|one, other| one.0.total_cmp(&other.0));
     let highest = highest.filter(|_| days.len() > 1).map_or_else(String::new, |(value, day)| {
         format!(" Highest on {}: {}.", words::day(day), words::percent(value))
     });
@@ -112,9 +124,9 @@ fn rates(report: &Report, days: &[DayOf<'_>]) -> Markup {
         band: shares.iter().enumerate().filter_map(|(number, (_, share))| Some((place(number), share.ci95?))).collect(),
         dots: days.len() <= 31,
     };
-    let labels = crate::charts::label_places(days.len(), 9).into_iter().filter_map(|(number, minor)| {
-        Some(XLabel { at: place(number), text: words::day(days.get(number)?.0), minor })
-    });
+    let labels = crate::charts::label_places(days.len())
+        .into_iter()
+        .filter_map(|(number, minor)| Some(XLabel { at: place(number), text: words::day(days.get(number)?.0), minor }));
     Chart {
         id: "rates",
         title: "Share of attempts stepped in on",

@@ -34,8 +34,18 @@ fn in_words(arm: &ArmReport) -> String {
 }
 
 fn of_experiment(experiment: &ExperimentReport) -> Markup {
-    let mut table =
-        Table::new(&["Arm", "Attempts", "Interventions", "Helped", "Of", "Effect", "95 % interval", "p-value", "Annoying", "Verdict"]);
+    let mut table = Table::new(&[
+        "Arm",
+        "Attempts",
+        "Interventions",
+        "Helped",
+        "Of",
+        "Effect",
+        "95 % interval",
+        "p-value",
+        "Annoying",
+        "Verdict",
+    ]);
     let unknown = || words::UNKNOWN.to_owned();
     table.rows = experiment
         .arms
@@ -62,18 +72,21 @@ fn of_experiment(experiment: &ExperimentReport) -> Markup {
         interval: arm.effect.map(|effect| effect.ci95),
         words: in_words(arm),
     });
-    let verdicts: Vec<String> = experiment
-        .arms
-        .iter()
-        .filter_map(|arm| Some(format!("{}: {}", arm.arm, verdict(arm.verdict?))))
-        .collect();
+    let verdicts: Vec<String> =
+        experiment.arms.iter().filter_map(|arm| Some(format!("{}: {}", arm.arm, verdict(arm.verdict?)))).collect();
     Chart {
         id: &format!("experiment-{}", experiment.experiment),
         title: &experiment.experiment,
         caption: format!("How much more often each arm helps than the control. {}.", verdicts.join("; ")),
         legend: Vec::new(),
-        drawing: ForestPlot { rows: rows.collect(), in_words: words::signed_points, lowest: None, highest: Some(1.0), marks: &[] }
-            .render(),
+        drawing: ForestPlot {
+            rows: rows.collect(),
+            in_words: words::signed_points,
+            lowest: None,
+            highest: Some(1.0),
+            marks: &[],
+        }
+        .render(),
         table,
     }
     .render()

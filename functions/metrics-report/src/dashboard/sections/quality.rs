@@ -2,10 +2,16 @@
 
 use maud::{Markup, html};
 
-use crate::charts::{Bar, CalibrationPlot, CalibrationPoint, Chart, Histogram, Line, LineChart, Table, XLabel};
+use crate::charts::{
+    Bar, CalibrationPlot, CalibrationPoint, Chart, ForestPlot, ForestRow, Histogram, Line, LineChart, Table, XLabel,
+};
 use crate::report::Report;
+use crate::report::quality::CalibrationBin;
 use crate::statistics::share::Share;
 use crate::words;
+
+/// How many labels a group of scores has at least where calibration is drawn; the table has every bin.
+const GROUPED_LABELS_MIN: i64 = 5;
 
 /// All of it.
 pub(super) fn quality(report: &Report) -> Markup {
@@ -26,11 +32,8 @@ pub(super) fn quality(report: &Report) -> Markup {
 }
 
 fn scores(report: &Report) -> Markup {
-    let bars: Vec<Bar> = report
-        .scores
-        .iter()
-        .map(|bin| Bar { scores: bin.scores, all: bin.attempts, alarms: bin.alarms })
-        .collect();
+    let bars: Vec<Bar> =
+        report.scores.iter().map(|bin| Bar { scores: bin.scores, all: bin.attempts, alarms: bin.alarms }).collect();
     // No single score is the threshold: it moves with the customer, the policy and restraint. Shown is from where on most are
     // stepped in on.
     let mostly = bars.iter().find(|bar| bar.alarms > 0 && bar.alarms * 2 >= bar.all).map(|bar| bar.scores[0]);
@@ -65,7 +68,6 @@ fn scores(report: &Report) -> Markup {
 
 /// The rates, as intervals one below the other.
 fn rates(report: &Report) -> Markup {
-    use crate::charts::{ForestPlot, ForestRow};
     let quality = &report.quality;
     let rates: [(&str, &str, Share); 5] = [
         ("Base rate", "positive, of the labelled", quality.base_rate),
@@ -78,7 +80,13 @@ fn rates(report: &Report) -> Markup {
     table.rows = rates
         .iter()
         .map(|(name, meaning, share)| {
-            vec![(*name).to_owned(), words::share(*share), words::interval(*share), words::of(*share), (*meaning).to_owned()]
+            vec![
+                (*name).to_owned(),
+                words::share(*share),
+                words::interval(*share),
+                words::of(*share),
+                (*meaning).to_owned(),
+            ]
         })
         .collect();
     let rows = rates.iter().map(|(name, _, share)| ForestRow {
@@ -117,7 +125,9 @@ fn curve(report: &Report) -> Markup {
     table.rows = quality
         .curve
         .iter()
-        .map(|point| vec![words::percent(point.score_from), words::percent(point.precision), words::percent(point.recall)])
+        .map(|point| {
+            vec![words::percent(point.score_from), words::percent(point.precision), words::percent(point.recall)]
+        })
         .collect();
     let caption = quality.average_precision.map_or_else(
         || "Needs a labelled attempt of each kind: one disowned or regretted, and one genuine.".to_owned(),
@@ -161,6 +171,27 @@ fn curve(report: &Report) -> Markup {
     .render()
 }
 
+/// Neighbouring bins taken together until each group has enough labels to say something; what is left over joins the last.
+fn groups(bins: &[CalibrationBin]) -> Vec<([f64; 2], Share)> {
+    let mut groups: Vec<([f64; 2], Share)> = Vec::new();
+    let mut open: Option<([f64; 2], Share)> = None;
+    let together = |([from, _], before): ([f64; 2], Share), bin: &CalibrationBin| {
+        ([from, bin.scores[1]], Share::new(before.count + bin.positive.count, before.of + bin.positive.of))
+    };
+    for bin in bins {
+        let group = open.take().map_or((bin.scores, bin.positive), |group| together(group, bin));
+        if group.1.of >= GROUPED_LABELS_MIN { groups.push(group) } else { open = Some(group) }
+    }
+    match (groups.last_mut(), open) {
+        (Some(last), Some(([_, to], rest))) => {
+            *last = ([last.0[0], to], Share::new(last.1.count + rest.count, last.1.of + rest.of));
+        }
+        (None, Some(rest)) => groups.push(rest),
+        _ => {}
+    }
+    groups
+}
+
 fn calibration(report: &Report) -> Markup {
     let bins = &report.quality.calibration;
     let mut table = Table::new(&["Risk score", "Came true", "95 % interval", "Of"]);
@@ -172,13 +203,16 @@ fn calibration(report: &Report) -> Markup {
             vec![format!("{from} to {to}"), words::share(share), words::interval(share), words::count(share.of)]
         })
         .collect();
-    let points: Vec<CalibrationPoint> = bins
-        .iter()
-        .filter_map(|bin| {
-            Some(CalibrationPoint { scores: bin.scores, observed: bin.positive.value?, interval: bin.positive.ci95? })
+    let points: Vec<CalibrationPoint> = groups(bins)
+        .into_iter()
+        .filter_map(|(scores, positive)| {
+            Some(CalibrationPoint { scores, observed: positive.value?, interval: positive.ci95? })
         })
         .collect();
-    let agree = points.iter().filter(|point| point.interval[0] <= point.scores[1] && point.scores[0] <= point.interval[1]).count();
+    let agree = points
+        .iter()
+        .filter(|point| point.interval[0] <= point.scores[1] && point.scores[0] <= point.interval[1])
+        .count();
     let caption = if points.is_empty() {
         "No attempt has a label yet.".to_owned()
     } else {
@@ -197,4 +231,31 @@ fn calibration(report: &Report) -> Markup {
         table,
     }
     .render()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(counts: &[(i64, i64)], expect: &[([f64; 2], i64, i64)]) {
+        let bins: Vec<CalibrationBin> = counts
+            .iter()
+            .enumerate()
+            .map(|(place, (count, of))| CalibrationBin {
+                scores: [place as f64 / 8.0, (place + 1) as f64 / 8.0],
+                positive: Share::new(*count, *of),
+            })
+            .collect();
+        let found: Vec<_> = groups(&bins).into_iter().map(|(scores, share)| (scores, share.count, share.of)).collect();
+        assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn few_labels_are_taken_together_with_their_neighbours() {
+        check(&[], &[]);
+        check(&[(1, 2)], &[([0.0, 0.125], 1, 2)]);
+        check(&[(0, 9), (1, 5)], &[([0.0, 0.125], 0, 9), ([0.125, 0.25], 1, 5)]);
+        check(&[(0, 2), (1, 3), (1, 1)], &[([0.0, 0.375], 2, 6)]);
+    }
 }

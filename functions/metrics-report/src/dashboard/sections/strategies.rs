@@ -10,14 +10,24 @@ use crate::words;
 pub(super) fn strategies(report: &Report) -> Markup {
     html! {
         div.grid {
-            div.panel { (by_strategy(report)) }
-            div.panel { (by_action(report)) }
+            div.panel.whole { (by_strategy(report)) }
+            div.panel.whole { (by_action(report)) }
         }
     }
 }
 
 fn by_strategy(report: &Report) -> Markup {
-    let mut table = Table::new(&["Strategy", "Shown", "Helped", "95 % interval", "Of", "Went ahead", "Regretted", "Useful", "Annoying"]);
+    let mut table = Table::new(&[
+        "Strategy",
+        "Shown",
+        "Helped",
+        "95 % interval",
+        "Of",
+        "Went ahead",
+        "Regretted",
+        "Useful",
+        "Annoying",
+    ]);
     let mut strategies: Vec<_> = report.strategies.iter().collect();
     strategies.sort_by_key(|strategy| -strategy.shown);
     let mut rows = Vec::new();
@@ -39,7 +49,12 @@ fn by_strategy(report: &Report) -> Markup {
         } else {
             format!("shown {}", words::counted(strategy.shown, "time", "times"))
         };
-        rows.push(ForestRow { name: words::name(strategy.strategy), value: helped.value, interval: helped.ci95, words });
+        rows.push(ForestRow {
+            name: words::name(strategy.strategy),
+            value: helped.value,
+            interval: helped.ci95,
+            words,
+        });
     }
     let best = report
         .strategies
@@ -61,7 +76,8 @@ fn by_strategy(report: &Report) -> Markup {
         title: "How often each strategy helped",
         caption,
         legend: Vec::new(),
-        drawing: ForestPlot { rows, in_words: words::percent, lowest: Some(0.0), highest: Some(1.0), marks: &[] }.render(),
+        drawing: ForestPlot { rows, in_words: words::percent, lowest: Some(0.0), highest: Some(1.0), marks: &[] }
+            .render(),
         table,
     }
     .render()

@@ -10,7 +10,7 @@ use super::{check_answer, check_decision, try_all};
 use crate::world::{Answer, World, call, golden, with_path};
 
 /// Every golden event of the HTTP API.
-const EVENTS: [&str; 10] = [
+const EVENTS: [&str; 11] = [
     "score",
     "customers-outcome",
     "customers-feedback",
@@ -21,6 +21,7 @@ const EVENTS: [&str; 10] = [
     "customers-erase",
     "metrics-report",
     "metrics-report-dashboard",
+    "metrics-report-customer",
 ];
 
 /// A world in which every golden event finds what it speaks of.
@@ -108,7 +109,7 @@ fn queries() -> impl Strategy<Value = String> {
     let days =
         vec!["1970-01-01", "2099-12-31", "2100-01-01", "2026-02-30", "2026-3-14", "-1", "", "%ff", "2026-03-14%00"];
     let value = prop_oneof![any::<String>(), select(days).prop_map(str::to_owned), "[0-9]{4}-[0-9]{2}-[0-9]{2}"];
-    let name = prop_oneof![4 => select(vec!["from", "to", "after"]).prop_map(str::to_owned), 1 => any::<String>()];
+    let name = prop_oneof![4 => select(vec!["from", "to", "days", "segment", "after"]).prop_map(str::to_owned), 1 => any::<String>()];
     prop::collection::vec((name, value), 0..4).prop_map(|parameters| {
         parameters.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
     })
