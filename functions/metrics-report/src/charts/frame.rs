@@ -96,8 +96,6 @@ fn anchor(at: f64) -> &'static str {
 
 /// The path of rectangles, each from left to right and from top to bottom.
 pub(super) fn rectangles(rectangles: impl Iterator<Item = [f64; 4]>) -> PreEscaped<String> {
-    let one = |[left, right, top, bottom]: [f64; 4]| {
-        format!("M{:.2} {:.1}H{:.2}V{:.1}H{:.2}z", left, top, right, bottom, left)
-    };
+    let one = |[left, right, top, bottom]: [f64; 4]| format!("M{left:.2} {top:.1}H{right:.2}V{bottom:.1}H{left:.2}z");
     PreEscaped(rectangles.map(one).collect())
 }

