@@ -1,4 +1,5 @@
-//! `GET /v1/report` and `GET /dashboard`: what Guardian did in a period and whether it helped, honestly.
+//! `GET /v1/report` and `GET /dashboard`: what Guardian did in a period and whether it helped, honestly. `POST /v1/review`: what
+//! follows from it for the decisions to come.
 //!
 //! Architecture Invariant: the report's cost does not grow with traffic. It reads daily roll-ups, one Query for each of
 //! their shards, and never an entry.
@@ -6,9 +7,11 @@
 mod dashboard;
 mod interval;
 mod report;
+mod review;
 
 use edge::clock::Clock;
 use edge::{Answer, Call, Handler, Problem, http};
+use engine::policy::Policy;
 use engine::time::Day;
 use lambda_http::http::Method;
 
@@ -21,14 +24,15 @@ pub const DAYS_MAX: i32 = 400;
 const DAYS_DEFAULT: i32 = 30;
 
 store::ports! {
-    /// What reporting may do to the table.
-    pub trait Ports: ReadRollups
+    /// What reporting and reviewing may do to the table.
+    pub trait Ports: ReadPolicies + ReadRollups + PutReview
 }
 
 /// The function.
 #[derive(Debug)]
 pub struct MetricsReport<P> {
     ports: P,
+    policy: Policy,
     clock: Clock,
 }
 
@@ -42,15 +46,17 @@ impl<P: Ports> Handler for MetricsReport<P> {
                 let page = dashboard::page(&self.report(&call).await?, (self.clock)());
                 Ok(Answer::html("GET /dashboard", page))
             }
+            // In no API: only the schedule calls it.
+            (&Method::POST, ["v1", "review"]) => self.review().await,
             _ => Err(http::no_route(&call)),
         }
     }
 }
 
 impl<P: Ports> MetricsReport<P> {
-    /// A function that uses these ports and this clock.
-    pub fn new(ports: P, clock: Clock) -> Self {
-        Self { ports, clock }
+    /// A function that uses these ports and this clock, and reviews under this policy unless the table holds another.
+    pub fn new(ports: P, policy: Policy, clock: Clock) -> Self {
+        Self { ports, policy, clock }
     }
 
     async fn report(&self, call: &Call<'_>) -> Result<Report, Problem> {
