@@ -6,7 +6,7 @@
 //! a file ([`checkpoint`]), what it gave up in another ([`on_failure`]), from where it can be played back ([`redrive`]).
 //! [`pump`] holds these together: a source, a handler, settings, a checkpoint and a clock, all of which a test may bring.
 //!
-//! Beside it stands what EventBridge does: the event of a function's [`schedule`], sent every so often.
+//! Beside it stands what `EventBridge` does: the event of a function's [`schedule`], sent every so often.
 //!
 //! Not played: several shards (the emulator has one), tumbling windows, a start at `LATEST`. Settings that ask for these are
 //! refused.

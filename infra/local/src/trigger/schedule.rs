@@ -1,4 +1,4 @@
-//! The schedule of a function: the event that EventBridge sends it every so often, as the SAM template has it, sent here.
+//! The schedule of a function: the event that `EventBridge` sends it every so often, as the SAM template has it, sent here.
 //!
 //! The template's rate is not played: an hour is long on a laptop. What is not answered is left to the next time, as in AWS.
 
@@ -76,17 +76,17 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(events: &str, expect: Option<Value>) {
+    fn check(events: &str, expect: Option<&Value>) {
         let template = format!(
             "Resources: {{ F: {{ Type: 'AWS::Serverless::Function', Properties: {{ CodeUri: ../functions/f, Events: {{ {events} }} }} }} }}"
         );
-        assert_eq!(input_of(&serde_yaml_ng::from_str(&template).unwrap(), "f"), expect);
+        assert_eq!(input_of(&serde_yaml_ng::from_str(&template).unwrap(), "f").as_ref(), expect);
     }
 
     #[test]
     fn one_schedule_with_an_event_is_understood() {
         let schedule = "Type: Schedule, Properties: { Schedule: rate(1 hour), Input: '{\"a\": 1}' }";
-        check(&format!("S: {{ {schedule} }}, R: {{ Type: HttpApi }}"), Some(json!({ "a": 1 })));
+        check(&format!("S: {{ {schedule} }}, R: {{ Type: HttpApi }}"), Some(&json!({ "a": 1 })));
         check(&format!("S: {{ {schedule} }}, T: {{ {schedule} }}"), None);
         check("S: { Type: Schedule, Properties: { Schedule: rate(1 hour) } }", None);
         check("S: { Type: Schedule, Properties: { Input: 'no JSON' } }", None);
