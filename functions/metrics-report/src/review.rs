@@ -8,13 +8,18 @@ use std::borrow::Cow;
 
 use edge::{Answer, Problem};
 use engine::policy::{Policy, PolicyError};
-use engine::review::{Review, ReviewError, Stopped};
+use engine::review::{Counted, Review, ReviewError, Stopped};
+use engine::time::Day;
 use lambda_http::http::StatusCode;
 use serde_json::value::RawValue;
+use store::StoreError;
 
 use crate::{MetricsReport, Ports};
 
 const ROUTE: &str = "POST /v1/review";
+
+/// How many days' roll-ups are held at once.
+const DAYS_AT_ONCE: i32 = 31;
 
 impl<P: Ports> MetricsReport<P> {
     /// Makes a review, and answers it. Each builds upon the one before; of two at once one is refused.
@@ -26,8 +31,8 @@ impl<P: Ports> MetricsReport<P> {
             None => Cow::Borrowed(&self.policy),
         };
         let earlier = documents.review.as_deref().map(earlier).transpose()?.flatten();
-        let days = self.ports.read_rollups(Review::first_day(&policy, now.day()), now.day()).await?;
-        let review = Review::of(&policy, earlier.as_ref(), &days, now);
+        let counted = self.count(Review::first_day(&policy, now.day()), now.day()).await?;
+        let review = Review::of(&policy, earlier.as_ref(), &counted, now);
         let document = review.to_json().map_err(|error| unreadable(&error))?;
         if !self.ports.put_review(&document, documents.review.as_deref()).await? {
             return Err(Problem::conflict(
@@ -42,6 +47,20 @@ impl<P: Ports> MetricsReport<P> {
         }
         let body = RawValue::from_string(document).map_err(|error| unreadable(&error))?;
         Answer::json(ROUTE, &body)
+    }
+
+    /// What was counted from a day until today, without holding all of these days at once.
+    async fn count(&self, mut from: Day, today: Day) -> Result<Counted, StoreError> {
+        let mut counted = Counted::default();
+        loop {
+            let to = from.plus_days(DAYS_AT_ONCE - 1).min(today);
+            let rollups = self.ports.read_rollups(from, to).await?;
+            rollups.iter().for_each(|rollup| counted.add(rollup, today));
+            if to >= today {
+                return Ok(counted);
+            }
+            from = to.plus_days(1);
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub use guardrail::{FALSE_STOPS_MAX, is_shown, ln_evidence};
 use crate::decision::Strategy;
 use crate::policy::{Arm, Experiment, Policy, StrategySums};
 use crate::profile::StrategyCounts;
-use crate::rollup::Counters;
+use crate::rollup::{Counters, Rollup};
 use crate::time::{Day, Instant};
 
 /// From how many days it is counted what helps: a quarter of a year, so that what is chosen at the floor alone is counted some
@@ -66,6 +66,33 @@ pub struct Stopped {
     pub annoyed_max: f64,
 }
 
+/// What a review looks at, added up roll-up by roll-up: of hundreds of days only these sums need to be held.
+#[derive(Debug, Clone, Default)]
+pub struct Counted {
+    /// The counters `arm.*` of all days.
+    arms: Counters,
+    /// The counters `strategy.*` of the last [`BELIEF_DAYS`].
+    strategies: Counters,
+}
+
+impl Counted {
+    /// Adds a roll-up of one of the days from [`Review::first_day`] on.
+    pub fn add(&mut self, rollup: &Rollup, today: Day) {
+        let is_late = rollup.day >= first_day_of_beliefs(today);
+        for (name, count) in rollup.counters.iter() {
+            if name.starts_with("arm.") {
+                self.arms.add(name, count);
+            } else if is_late && name.starts_with("strategy.") {
+                self.strategies.add(name, count);
+            }
+        }
+    }
+}
+
+fn first_day_of_beliefs(today: Day) -> Day {
+    today.plus_days(1 - BELIEF_DAYS)
+}
+
 impl Review {
     /// The first day that a review of this policy needs to look at.
     pub fn first_day(policy: &Policy, today: Day) -> Day {
@@ -73,34 +100,25 @@ impl Review {
         today.plus_days(1 - if has_running { EXPERIMENT_DAYS } else { BELIEF_DAYS })
     }
 
-    /// Reviews what these days' roll-ups count, under the policy in force. The days are those from [`Review::first_day`] on;
-    /// `earlier` is the review before.
-    pub fn of(policy: &Policy, earlier: Option<&Self>, days: &[(Day, Counters)], now: Instant) -> Self {
-        let (mut all, mut lately) = (Counters::default(), Counters::default());
-        let (from, to) = (now.day().plus_days(1 - BELIEF_DAYS), now.day());
-        for (day, counters) in days {
-            all.merge(counters);
-            if *day >= from {
-                lately.merge(counters);
-            }
-        }
+    /// Reviews what was counted, under the policy in force. `earlier` is the review before.
+    pub fn of(policy: &Policy, earlier: Option<&Self>, counted: &Counted, now: Instant) -> Self {
         let variants = policy.experiments.iter().flat_map(|experiment| {
             let variants = experiment.arms.iter().skip(1);
             variants.map(move |arm| (experiment, arm))
         });
         let stopped = variants.filter_map(|(experiment, arm)| {
             let before = earlier.and_then(|earlier| earlier.stop_of(&experiment.id, &arm.name));
-            before.cloned().or_else(|| judge(experiment, arm, &all, now))
+            before.cloned().or_else(|| judge(experiment, arm, &counted.arms, now))
         });
         Self {
             made_at: now,
             policy: policy.version.clone(),
-            from,
-            to,
+            from: first_day_of_beliefs(now.day()),
+            to: now.day(),
             stopped: stopped.collect(),
             strategies: Strategy::ALL.map(|strategy| {
-                let counted = |what| count(&lately, &format!("strategy.{}.{what}", strategy.name()));
-                StrategyCounts { helped: counted("helped"), not_helped: counted("not_helped") }
+                let sum = |what| count(&counted.strategies, &format!("strategy.{}.{what}", strategy.name()));
+                StrategyCounts { helped: sum("helped"), not_helped: sum("not_helped") }
             }),
         }
     }

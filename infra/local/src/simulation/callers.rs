@@ -100,7 +100,7 @@ impl Processes {
         Self {
             scores: CLOCKS.iter().map(|clock| Mutex::new(Arc::new(score(clock)))).collect(),
             customers: CLOCKS.iter().map(|clock| Arc::new(Customers::new(table.clone(), *clock))).collect(),
-            reports: CLOCKS.iter().map(|clock| MetricsReport::new(table.clone(), policy(), *clock)).collect(),
+            reports: CLOCKS.iter().map(|clock| MetricsReport::new(table.clone(), None, policy(), *clock)).collect(),
             table: table.clone(),
             models: models.clone(),
             templates: templates.clone(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::entry::{Entry, Opinion, Outcome};
 use engine::id::{AttemptId, CustomerId, MerchantId};
+use engine::rollup::Rollup;
 use engine::time::DAY_MS;
 use serde_json::Value;
 use store::ports::{ReadCustomer, ReadPolicies, ReadRollups};
@@ -58,7 +59,7 @@ pub(crate) async fn differences(
 /// What became of attempts, by the counters of the roll-ups, and how many variants were stopped.
 pub(crate) async fn happened(table: &Table, ledger: &Ledger) -> Result<BTreeMap<String, u64>, StoreError> {
     let mut happened = BTreeMap::from([("stopped".to_owned(), u64::from(!ledger.stopped().is_empty()))]);
-    for (_, counters) in table.read_rollups(earliest().day(), now().plus_ms(DAY_MS).day()).await? {
+    for Rollup { counters, .. } in table.read_rollups(earliest().day(), now().plus_ms(DAY_MS).day()).await? {
         let told = |name: &str| ["action.", "cooling_off.", "opinion."].iter().any(|what| name.starts_with(what));
         for (name, count) in counters.iter().filter(|(name, _)| told(name)) {
             *happened.entry(name.to_owned()).or_default() += count.max(0) as u64;

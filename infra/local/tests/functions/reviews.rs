@@ -8,7 +8,7 @@ use std::time::Duration;
 use engine::decision::Strategy;
 use engine::id::CustomerId;
 use engine::review::Review;
-use engine::rollup::Counters;
+use engine::rollup::{Counters, Rollup, Segment};
 use serde_json::{Value, json};
 use store::Table;
 use store::ports::{CommitLesson, Lesson, PolicyRole, PutPolicy, PutReview, ReadPolicies, ReadProfile};
@@ -73,7 +73,8 @@ impl World {
         counts.iter().for_each(|(name, count)| counters.add(*name, *count));
         let customer = CustomerId::parse("counted").unwrap();
         let profile = self.table.read_profile(&customer).await.unwrap();
-        let lesson = Lesson { profile, rollups: vec![(now().day(), counters)], ..Lesson::default() };
+        let rollups = vec![Rollup { day: now().day(), segment: Segment::Known, counters }];
+        let lesson = Lesson { profile, rollups, ..Lesson::default() };
         assert!(self.table.commit_lesson(&customer, &lesson).await.unwrap());
     }
 }

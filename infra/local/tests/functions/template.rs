@@ -126,6 +126,20 @@ fn each_functions_permissions_are_those_of_its_ports() {
 }
 
 #[test]
+fn whoever_reviews_writes_beside_the_policies_alone() {
+    let functions = functions(&template());
+    let statements = functions["metrics-report"]["Policies"][0]["Statement"].as_sequence().unwrap().clone();
+    let is_writing = |statement: &&Yaml| {
+        let actions = statement["Action"].as_sequence().unwrap();
+        actions.iter().any(|action| action == "dynamodb:PutItem")
+    };
+    let writing: Vec<_> = statements.iter().filter(is_writing).collect();
+    let keys = |statement: &Yaml| statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"].clone();
+    assert_eq!(writing.len(), 1);
+    assert_eq!(keys(writing[0]), Yaml::from(vec![store::keys::POLICIES]));
+}
+
+#[test]
 fn the_streams_filter_is_the_stores() {
     let functions = functions(&template());
     let stream = &functions["profile-updater"]["Events"]["Stream"]["Properties"];

@@ -4,8 +4,8 @@ use engine::decision::{Decision, Strategy};
 use engine::id::CustomerId;
 use engine::policy::Policy;
 use engine::profile::StrategyCounts;
-use engine::review::{BELIEF_DAYS, EXPERIMENT_DAYS, Review, ReviewError, Stopped};
-use engine::rollup::Counters;
+use engine::review::{BELIEF_DAYS, Counted, EXPERIMENT_DAYS, Review, ReviewError, Stopped};
+use engine::rollup::{Counters, Rollup, Segment};
 use engine::time::{DAY_MS, Day, HOUR_MS, Instant};
 
 use crate::fixture::{Case, attempt, next_noon};
@@ -39,10 +39,19 @@ fn arm(name: &str, interventions: i64, annoying: i64) -> (Day, Counters) {
     (now().day(), counted(&[(&all, interventions), (&annoyed, annoying)]))
 }
 
+/// A review of these days.
+fn review_of(document: &str, earlier: Option<&Review>, days: &[(Day, Counters)], at: Instant) -> Review {
+    let mut counted = Counted::default();
+    for ((day, counters), segment) in days.iter().zip(Segment::ALL.into_iter().cycle()) {
+        counted.add(&Rollup { day: *day, segment, counters: counters.clone() }, at.day());
+    }
+    Review::of(&policy(document), earlier, &counted, at)
+}
+
 /// The arms that a review of these days stops.
 #[track_caller]
 fn check(days: &[(Day, Counters)], expect: &[&str]) {
-    let review = Review::of(&policy(EXPERIMENTS), None, days, now());
+    let review = review_of(EXPERIMENTS, None, days, now());
     let stopped: Vec<_> = review.stopped.iter().map(|it| format!("{}.{}", it.experiment, it.arm)).collect();
     assert_eq!(stopped, expect);
     assert_eq!(review.stopped_now().count(), expect.len());
@@ -66,7 +75,7 @@ fn a_variant_is_stopped_when_it_is_shown_to_annoy_more_than_it_may() {
 #[test]
 fn what_is_stopped_stays_so_while_the_policy_has_it() {
     let bad = [arm("x.a", 50, 30)];
-    let first = Review::of(&policy(EXPERIMENTS), None, &bad, now());
+    let first = review_of(EXPERIMENTS, None, &bad, now());
     let why = Stopped {
         experiment: "x".to_owned(),
         arm: "a".to_owned(),
@@ -78,11 +87,11 @@ fn what_is_stopped_stays_so_while_the_policy_has_it() {
     assert_eq!(first.stopped, [why.clone()]);
     let good = [arm("x.a", 5000, 31)];
     let later = now().plus_ms(HOUR_MS);
-    let second = Review::of(&policy(EXPERIMENTS), Some(&first), &good, later);
+    let second = review_of(EXPERIMENTS, Some(&first), &good, later);
     assert_eq!((second.stopped.as_slice(), second.stopped_now().count()), ([why].as_slice(), 0));
     // Without the experiment, or under another id, nothing is.
     for document in [r#"{"version": "w"}"#.to_owned(), EXPERIMENTS.replace(r#""x""#, r#""z""#)] {
-        assert_eq!(Review::of(&policy(&document), Some(&first), &good, later).stopped, []);
+        assert_eq!(review_of(&document, Some(&first), &good, later).stopped, []);
     }
 }
 
@@ -91,7 +100,7 @@ fn what_helps_is_counted_of_a_quarter_of_a_year_and_experiments_of_all_that_is_k
     let today = now().day();
     let helped = |days_ago: i32| (today.plus_days(-days_ago), counted(&[("strategy.reflection.helped", 1)]));
     let days = [helped(0), helped(BELIEF_DAYS - 1), helped(BELIEF_DAYS), helped(EXPERIMENT_DAYS)];
-    let review = Review::of(&policy(EXPERIMENTS), None, &days, now());
+    let review = review_of(EXPERIMENTS, None, &days, now());
     let sums = review.strategies.iter().map(|sums| (sums.helped, sums.not_helped)).filter(|sums| *sums != (0, 0));
     assert_eq!(sums.collect::<Vec<_>>(), [(2, 0)]);
     assert_eq!((review.from, review.to), (today.plus_days(1 - BELIEF_DAYS), today));
@@ -102,7 +111,7 @@ fn what_helps_is_counted_of_a_quarter_of_a_year_and_experiments_of_all_that_is_k
 fn review() -> Review {
     let mut days = vec![arm("x.a", 50, 30)];
     days.push((now().day(), counted(&[("strategy.reflection.helped", 900), ("strategy.delay.not_helped", 7)])));
-    Review::of(&policy(EXPERIMENTS), None, &days, now())
+    review_of(EXPERIMENTS, None, &days, now())
 }
 
 #[test]
