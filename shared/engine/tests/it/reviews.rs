@@ -84,7 +84,7 @@ fn what_is_stopped_stays_so_while_the_policy_has_it() {
         annoying: 30,
         annoyed_max: 0.2,
     };
-    assert_eq!(first.stopped, [why.clone()]);
+    assert_eq!(first.stopped, std::slice::from_ref(&why));
     let good = [arm("x.a", 5000, 31)];
     let later = now().plus_ms(HOUR_MS);
     let second = review_of(EXPERIMENTS, Some(&first), &good, later);
@@ -120,7 +120,7 @@ fn a_review_is_read_as_it_was_written() {
     assert_eq!(Review::from_json(written.as_bytes()), Ok(review()));
     let damaged = |document: &str| Review::from_json(document.as_bytes()).unwrap_err().to_string();
     for (document, expect) in [
-        ("".to_owned(), "the review is damaged: EOF"),
+        (String::new(), "the review is damaged: EOF"),
         ("{}".to_owned(), "missing field `format`"),
         (written.replace("\"made_at\"", "\"made\""), "unknown field `made`"),
         (written.replace("reflection", "prayer"), "there is no strategy `prayer`"),
