@@ -2,8 +2,8 @@
 //! each writing by the size of the whole item, names included.
 //!
 //! A name's first word says what is counted, and is one capital, digit or mark; so no counter can be called like one of the
-//! item's keys. A word that is known is one character; a number of two digits, as bins have, is a colon with one; anything else stands
-//! between a dot and a comma.
+//! item's keys. A word that is known is one character, and so is the number of a bin; another number of two digits is a colon with
+//! one; anything else stands between a dot and a comma.
 
 /// What is counted. Only ever add at the end: the place is the code.
 const KINDS: [&str; 32] = [
@@ -132,7 +132,11 @@ const WORDS: [&str; 87] = [
     "HELD_OUT",
 ];
 
-/// Before a number of two digits.
+/// Which word of a counter that is kept by bin is the bin: a number of two digits, and one character without a colon.
+const BINNED: [(&str, usize); 6] =
+    [("score", 1), ("alarm", 1), ("lag", 1), ("deviation", 2), ("labelled", 2), ("took", 2)];
+
+/// Before any other number of two digits.
 const NUMBER: char = ':';
 /// Before and after any other word.
 const LITERAL: (char, char) = ('.', ',');
@@ -159,14 +163,19 @@ pub(crate) fn shortened(name: &str) -> String {
     let mut words = name.split('.');
     let mut short = String::new();
     let kind = words.next().unwrap_or_default();
+    let bin_at = bin_at(kind);
     match KINDS.iter().position(|known| *known == kind).and_then(code) {
         Some(code) => short.push(code),
         None => push_literal(&mut short, kind),
     }
-    for word in words {
+    for (position, word) in (1..).zip(words) {
         let known = WORDS.iter().position(|known| *known == word).and_then(code);
         let number = || (word.len() == 2).then(|| code(word.parse().ok()?)).flatten();
-        if let Some(code) = known {
+        if bin_at == Some(position)
+            && let Some(code) = number()
+        {
+            short.push(code);
+        } else if let Some(code) = known {
             short.push(code);
         } else if let Some(code) = number() {
             short.extend([NUMBER, code]);
@@ -175,6 +184,10 @@ pub(crate) fn shortened(name: &str) -> String {
         }
     }
     short
+}
+
+fn bin_at(kind: &str) -> Option<usize> {
+    BINNED.iter().find(|(binned, _)| *binned == kind).map(|(_, position)| *position)
 }
 
 fn push_literal(short: &mut String, word: &str) {
@@ -193,6 +206,8 @@ pub(crate) fn full(short: &str) -> Option<String> {
             let (literal, after) = rest.split_once(LITERAL.1)?;
             rest = after;
             literal.to_owned()
+        } else if words.first().and_then(|kind| bin_at(kind)) == Some(words.len()) {
+            format!("{:02}", place(first)?)
         } else if first == NUMBER {
             let number = rest.chars().next()?;
             rest = rest.get(number.len_utf8()..)?;
@@ -222,9 +237,12 @@ mod tests {
     fn names_are_short_and_come_back() {
         check("attempts", 1);
         check("outcome.warn.cancelled", 3);
-        check("labelled.positive.07", 4);
-        check("took.whole.93", 4);
-        check("policy.2026.1", 11);
+        check("labelled.positive.07", 3);
+        check("took.whole.90", 3);
+        check("took.whole.93", 6);
+        check("score.31", 2);
+        check("score.other", 8);
+        check("policy.2026.1", 10);
         check("arm.wait.longer.not_helped", 16);
         check("rule.07.acted", 4);
         check("rule.acted.acted", 3);

@@ -64,14 +64,13 @@ fn by_merchant(
 }
 
 /// What is counted as what came of a decision.
-const LATER: [&str; 13] = [
+const LATER: [&str; 12] = [
     "annoyed_again",
     "arm",
     "cooling_off",
     "feedback",
     "label",
     "labelled",
-    "lag",
     "opinion",
     "outcome",
     "regret",
