@@ -11,8 +11,8 @@ use crate::profile::StrategyCounts;
 /// However many customers were counted, how much one of them differs from all is not in the sums: so the population is never surer
 /// than this, and what the customer themselves shows always counts. In the simulated year (`cargo lab evaluate-interventions` with
 /// `policies/choices.json`, seed 1), where plain information loses 911 helped interventions against the best strategy in hindsight,
-/// weights of 20, 50, 100 and 300 lose 96, 67, 59 and 97; one that was estimated from how much customers differ, at most 100, lost 42,
-/// but takes counts by customer, which roll-ups do not have.
+/// a weight of 20 loses 96 and one of 100 loses 35. A weight that was estimated from how much customers differ, at most 100 as well,
+/// lost 42, so that counts by customer, which roll-ups do not have, are not missed.
 const WEIGHT_MAX: f64 = 100.0;
 
 /// How often each strategy helped all customers of a period, in the order of [`Strategy::ALL`].
@@ -20,7 +20,7 @@ pub type StrategySums = [StrategyCounts; Strategy::ALL.len()];
 
 impl Prior {
     /// How many interventions' worth it is.
-    pub fn weight(self) -> f64 {
+    fn weight(self) -> f64 {
         self.helped + self.not_helped
     }
 

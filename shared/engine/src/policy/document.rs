@@ -20,8 +20,8 @@ use serde::Deserialize;
 
 use super::rules::Lists;
 use super::{
-    Arm, Change, CostLadder, EXPERIMENTS_MAX, Effect, Experiment, Ladder, Policy, Prior, PriorsFrom, RULES_MAX,
-    Restraint, RiskLadder, Rule, RuleState, Rules, Step, StopCap, Strategies, WhenBlind,
+    ARMS_MAX, Arm, Change, CostLadder, EXPERIMENTS_MAX, Effect, Experiment, Ladder, Policy, Prior, PriorsFrom,
+    RULES_MAX, Restraint, RiskLadder, Rule, RuleState, Rules, Step, StopCap, Strategies, WhenBlind,
 };
 use crate::decision::{Action, Strategy};
 use crate::id::{ID_LENGTH_MAX, IdempotencyKey};
@@ -531,8 +531,9 @@ impl ExperimentDocument {
             Some("stopped") => false,
             Some(other) => return Err(wrong(format!("{path}.state"), format!("`{other}`"), "one of running, stopped")),
         };
-        if self.arms.len() < 2 {
-            return Err(wrong(format!("{path}.arms"), self.arms.len(), "a control and at least one variant"));
+        if !(2..=ARMS_MAX).contains(&self.arms.len()) {
+            let expected = format!("a control and at least one variant, at most {ARMS_MAX} arms");
+            return Err(wrong(format!("{path}.arms"), self.arms.len(), expected));
         }
         let mut arms: Vec<Arm> = Vec::with_capacity(self.arms.len());
         for (place, arm) in self.arms.into_iter().enumerate() {

@@ -7,6 +7,9 @@ use crate::id::CustomerId;
 /// How many experiments may run at once.
 pub const EXPERIMENTS_MAX: usize = 8;
 
+/// How many arms an experiment may have.
+pub const ARMS_MAX: usize = 16;
+
 /// What an arm changes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Change {

@@ -16,7 +16,7 @@ mod strategies;
 
 pub use beliefs::StrategySums;
 pub use document::{DOCUMENT_BYTES_MAX, PolicyError};
-pub use experiments::{Arm, Change, EXPERIMENTS_MAX, Experiment, Exposure};
+pub use experiments::{ARMS_MAX, Arm, Change, EXPERIMENTS_MAX, Experiment, Exposure};
 pub use ladder::{CostLadder, Ladder, RiskLadder, Step};
 pub use restraint::{Breaker, Restraint, StopCap};
 pub use rules::{Effect, Facts, Lists, RULES_MAX, Rule, RuleHit, RuleResult, RuleState, Rules};

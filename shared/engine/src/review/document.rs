@@ -27,8 +27,8 @@ use crate::time::{Day, Instant, LocalInstant};
 /// The format that this code writes, and the newest that it reads.
 const FORMAT: u32 = 1;
 
-/// The largest document, in bytes: every variant of a policy of the largest size that may be, stopped.
-pub const REVIEW_BYTES_MAX: usize = 300_000;
+/// The largest document, in bytes: all variants of as many experiments as there may be, with the longest names, need half of it.
+pub const REVIEW_BYTES_MAX: usize = 100_000;
 
 /// Why a document is no review.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use engine::decision::{Decision, Strategy};
 use engine::id::CustomerId;
-use engine::policy::Policy;
+use engine::policy::{ARMS_MAX, EXPERIMENTS_MAX, Policy};
 use engine::profile::StrategyCounts;
 use engine::review::{BELIEF_DAYS, Counted, EXPERIMENT_DAYS, Review, ReviewError, Stopped};
 use engine::rollup::{Counters, Rollup, Segment};
@@ -126,13 +126,28 @@ fn a_review_is_read_as_it_was_written() {
         (written.replace("reflection", "prayer"), "there is no strategy `prayer`"),
         (written.replace("\"helped\":900", "\"helped\":-1"), "invalid value"),
         (written.replace("Z\"", "\""), "an instant is RFC 3339"),
-        (" ".repeat(300_001), "300001 bytes, expected at most 300000"),
+        (" ".repeat(100_001), "100001 bytes, expected at most 100000"),
     ] {
         let error = damaged(&document);
         assert!(error.contains(expect), "{error}");
     }
     let newer = Review::from_json(br#"{"format": 2, "anything": true}"#);
     assert_eq!(newer, Err(ReviewError::Newer { found: 2 }));
+}
+
+#[test]
+fn the_largest_review_can_be_read() {
+    let name = "n".repeat(64);
+    let stopped = Stopped {
+        experiment: name.clone(),
+        arm: name,
+        at: now(),
+        interventions: u32::MAX,
+        annoying: u32::MAX,
+        annoyed_max: 1.0 / 3.0,
+    };
+    let largest = Review { stopped: vec![stopped; EXPERIMENTS_MAX * (ARMS_MAX - 1)], ..review() };
+    assert_eq!(Review::from_json(largest.to_json().unwrap().as_bytes()), Ok(largest));
 }
 
 fn decide(policy: &Policy, customer: u32) -> Decision {
