@@ -12,7 +12,7 @@ use engine::settings::Settings;
 use engine::time::{Day, Instant};
 use store::StoreError;
 use store::ports::{
-    CommitLesson, Customer, Decided, EXPORT_PAGE_ENTRIES, EntryChange, EraseCustomer, FEED_ENTRIES_MAX, Lesson, PolicyDocuments, Put, PutEntry, PutSettings,
+    CommitLesson, Customer, Decided, EXPORT_PAGE_ENTRIES, EntryChange, EraseCustomer, FEED_ENTRIES_MAX, Lesson, PolicyDocuments, Put, PutEntry, PutReview, PutSettings,
     RECENT_ENTRIES_MAX, ReadCustomer, ReadEntry, ReadFeed, ReadMerchant, ReadPolicies, ReadProfile, ReadRollups, ReadTimeline, TimelinePage,
     UpdateEntry, VersionedProfile, WriteFeed,
 };
@@ -30,6 +30,7 @@ struct State {
     merchants: BTreeMap<MerchantId, MerchantRecord>,
     rollups: Rollups,
     feed: Vec<Decided>,
+    review: Option<String>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -139,7 +140,18 @@ impl PutSettings for Memory {
 
 impl ReadPolicies for Memory {
     async fn read_policies(&self) -> Result<PolicyDocuments, StoreError> {
-        Ok(PolicyDocuments::default())
+        Ok(PolicyDocuments { review: self.state().review.clone(), ..PolicyDocuments::default() })
+    }
+}
+
+impl PutReview for Memory {
+    async fn put_review(&self, document: &str, before: Option<&str>) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let is_next = state.review.as_deref() == before;
+        if is_next {
+            state.review = Some(document.to_owned());
+        }
+        Ok(is_next)
     }
 }
 

@@ -19,8 +19,8 @@ pub(crate) const SETTINGS: &str = "s";
 /// The sort key of a merchant's record.
 pub(crate) const RECORD: &str = "r";
 
-/// The partition of the policies.
-pub(crate) const POLICIES: &str = "policies";
+/// The partition of the policies; the template names it too, where a function may write nothing else.
+pub const POLICIES: &str = "policies";
 
 /// The partition of the feed.
 pub(crate) const FEED: &str = "feed";

@@ -12,6 +12,7 @@
 //! | the settings | `c#` customer | `s` |
 //! | a merchant's record | `m#` merchant | `r` |
 //! | the feed of a batch, one of [`keys::FEED_SLOTS`] | `feed` | slot |
+//! | a policy, or the review beside them | `policies` | `live`, `shadow`, `review` |
 //! | a day's roll-up, one of [`keys::ROLLUP_SHARDS`] | `d#` shard | day |
 //!
 //! Entries sort by time and before `p` and `s`, so that one Query reads settings, profile and the last hour's entries.

@@ -62,7 +62,7 @@ impl<'a> Actions<'a> {
         settings: Settings,
     ) -> Result<Self, CostsError> {
         let customers = Customers::new(filled.table.clone(), now);
-        let report = MetricsReport::new(filled.table.clone(), None, now);
+        let report = MetricsReport::new(filled.table.clone(), None, Policy::default(), now);
         let (told_until, rows) = (None, Vec::new());
         let mut actions =
             Self { filled, models, templates, sampler, customers, report, stream, told_until, settings, rows };
@@ -97,6 +97,10 @@ impl<'a> Actions<'a> {
         }
         let page = format!("/dashboard/customers/{}", customer_id(OLD_CUSTOMER)?);
         self.report("dashboard, one customer".to_owned(), request(Method::GET, &page, &Value::Null)).await?;
+
+        let before = self.filled.meter.read().0;
+        answer(&self.report, request(Method::POST, "/v1/review", &Value::Null)).await?;
+        self.row("review, once an hour".to_owned(), false, before);
 
         Ok((self.rows, Sizes { entry_bytes, profile_bytes, exported_entries: entries }))
     }

@@ -20,6 +20,7 @@ mod hostile;
 mod learning;
 mod proxy;
 mod report;
+mod reviews;
 mod score;
 mod story;
 mod template;

@@ -8,4 +8,6 @@ mod fixture;
 mod models;
 mod policies;
 mod profiles;
+mod reviews;
+mod rollups;
 mod texts;
