@@ -200,3 +200,26 @@ fn whatever_parameter_a_function_sees_makes_a_new_version() {
     }
     assert_eq!(seen_by_any, ["LogLevel", "ModelLayerArn", "ModelPath", "PolicyPath"].map(str::to_owned).into());
 }
+
+/// SAM's cache knows a function's own folder only: with it, a change of the engine would not be deployed.
+#[test]
+fn whatever_is_built_is_built_anew() {
+    let settings: toml::Table = root("infra/samconfig.toml").parse().unwrap();
+    for (name, environment) in settings.iter().filter(|(_, value)| value.is_table()) {
+        assert_eq!(environment["build"]["parameters"]["cached"], toml::Value::Boolean(false), "{name}");
+    }
+}
+
+#[test]
+fn the_access_log_is_json_and_knows_no_customer() {
+    let api = part("api.yaml");
+    let format = api["Resources"]["Stage"]["Properties"]["AccessLogSettings"]["Format"].as_str().unwrap();
+    let fields: BTreeMap<String, String> = serde_json::from_str(format).unwrap();
+    // A path holds a customer's id, an address and claims may be a customer's own.
+    for telling in
+        ["$context.path", "$context.identity", "$context.authorizer.claims", "$context.authorizer.principalId"]
+    {
+        assert!(!fields.values().any(|field| field.starts_with(telling)), "{telling}");
+    }
+    assert!(fields.values().any(|field| field == "$context.routeKey"));
+}
