@@ -157,7 +157,11 @@ fn every_limit_of_a_route_is_for_a_route_and_every_route_wants_to_know_who_calls
     for route in limits.keys() {
         assert!(routes.contains_key(route.as_str().unwrap()), "{route:?} is limited and is no route");
     }
+    let waited_for: Vec<&str> =
+        api["Resources"]["Stage"]["DependsOn"].as_sequence().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
     for (name, route) in resources(&api, "AWS::ApiGatewayV2::Route") {
+        let (is_limited, is_there) = (limits.contains_key(&route["RouteKey"]), waited_for.contains(&name.as_str()));
+        assert_eq!(is_limited, is_there, "{name}: a route is there before it is limited");
         let type_and_id = serde_yaml_ng::to_string(&[&route["AuthorizationType"], &route["AuthorizerId"]]).unwrap();
         for part in ["AccessIsJwt", "JWT", "AWS_IAM", "Tokens"] {
             assert!(type_and_id.contains(part), "{name}: {type_and_id}");
@@ -180,7 +184,7 @@ fn whoever_waits_for_an_answer_gets_one_before_lambda_or_the_gateway_give_up() {
     }
 }
 
-/// SAM makes a new version for new code and new properties, but not for a new value of a parameter; CloudFormation does, if the
+/// SAM makes a new version for new code and new properties, but not for a new value of a parameter; `CloudFormation` does, if the
 /// value stands in the version's description.
 #[test]
 fn whatever_parameter_a_function_sees_makes_a_new_version() {

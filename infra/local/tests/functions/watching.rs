@@ -177,8 +177,8 @@ fn check_is_written(watched: &Watched, written: &Written, place: &str) {
             assert!(Action::ALL.iter().any(|it| it.name() == action), "{place}: {action} is no action");
         }
     } else {
-        let (_, dimension, names) =
-            OF_AWS.iter().find(|(namespace, ..)| *namespace == watched.namespace).expect("a namespace that is known");
+        let of_aws = OF_AWS.iter().find(|(namespace, ..)| *namespace == watched.namespace);
+        let Some((_, dimension, names)) = of_aws else { panic!("{place}: whose is {watched:?}?") };
         let is_known = names.contains(&watched.name.as_str()) && watched.dimensions.keys().eq([*dimension]);
         assert!(is_known, "{place}: AWS does not write {watched:?}");
     }
