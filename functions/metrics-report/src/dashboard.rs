@@ -3,8 +3,8 @@
 use engine::time::Instant;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::interval::Share;
 use crate::report::Report;
+use crate::statistics::share::Share;
 
 /// Seconds between two loads of the page.
 const REFRESH_S: u32 = 5;
@@ -60,8 +60,8 @@ fn cards(report: &Report) -> Markup {
             (card("Attempts scored", report.attempts.to_string(), format!("{} purchases imported", report.imported)))
             (card("Stepped in", percent(report.intervention_rate), interval(report.intervention_rate)))
             (card("Heeded", percent(report.heeded), format!("of {} with a known outcome", report.heeded.of)))
-            (card("Gave feedback", percent(report.feedback.rate), interval(report.feedback.rate)))
-            (card("Degraded", percent(report.degraded), format!("{} of {}", report.degraded.count, report.degraded.of)))
+            (card("Gave feedback", percent(report.engagement.feedback), interval(report.engagement.feedback)))
+            (card("Degraded", percent(report.system.degraded), format!("{} of {}", report.system.degraded.count, report.system.degraded.of)))
         }
     }
 }
@@ -72,13 +72,12 @@ fn actions(report: &Report) -> Markup {
         div.scroll { table {
             thead { tr { th { "Action" } th { "Attempts" } th { "Proceeded" } th { "Cancelled" } th { "Postponed" } th { "Abandoned" } } }
             tbody {
-                @for action in engine::decision::Action::ALL {
-                    @let outcomes = report.outcomes.get(action.name());
+                @for action in &report.actions {
                     tr {
-                        td { (action.name()) }
-                        td { (report.actions.get(action.name()).copied().unwrap_or_default()) }
+                        td { (action.action) }
+                        td { (action.attempts) }
                         @for outcome in engine::entry::Outcome::ALL {
-                            td { (outcomes.and_then(|known| known.get(outcome.name())).copied().unwrap_or_default()) }
+                            td { (action.outcomes.get(outcome.name()).copied().unwrap_or_default()) }
                         }
                     }
                 }
@@ -96,7 +95,7 @@ fn labels(report: &Report) -> Markup {
             td { (share.count) " of " (share.of) }
         } }
     };
-    let labels = &report.labels;
+    let labels = &report.quality;
     html! {
         h2 { "How right it was" }
         p.muted {

@@ -4,15 +4,19 @@
 //! their shards, and never an entry.
 
 mod dashboard;
-mod interval;
-mod report;
+pub mod report;
+pub mod statistics;
 
 use edge::clock::Clock;
 use edge::{Answer, Call, Handler, Problem, http};
+use engine::reference::Reference;
+use engine::rollup::Segment;
 use engine::time::Day;
 use lambda_http::http::Method;
 
-pub use report::Report;
+use crate::report::{Report, Scope, csv::csv};
+
+const REPORT: &str = "GET /v1/report";
 
 /// How many days a report may span.
 pub const DAYS_MAX: i32 = 400;
@@ -29,6 +33,7 @@ store::ports! {
 #[derive(Debug)]
 pub struct MetricsReport<P> {
     ports: P,
+    reference: Option<Reference>,
     clock: Clock,
 }
 
@@ -37,7 +42,14 @@ impl<P: Ports> Handler for MetricsReport<P> {
 
     async fn handle(&self, call: Call<'_>) -> Result<Answer, Problem> {
         match (call.method, call.path.as_slice()) {
-            (&Method::GET, ["v1", "report"]) => Answer::json("GET /v1/report", &self.report(&call).await?),
+            (&Method::GET, ["v1", "report"]) => {
+                let format = format(&call)?;
+                let report = self.report(&call).await?;
+                match format {
+                    Format::Json => Answer::json(REPORT, &report),
+                    Format::Csv => Ok(Answer::csv(REPORT, csv(&report).map_err(|error| Problem::internal(&error))?)),
+                }
+            }
             (&Method::GET, ["dashboard"]) => {
                 let page = dashboard::page(&self.report(&call).await?, (self.clock)());
                 Ok(Answer::html("GET /dashboard", page))
@@ -48,16 +60,49 @@ impl<P: Ports> Handler for MetricsReport<P> {
 }
 
 impl<P: Ports> MetricsReport<P> {
-    /// A function that uses these ports and this clock.
-    pub fn new(ports: P, clock: Clock) -> Self {
-        Self { ports, clock }
+    /// A function that uses these ports and this clock, and tells drift from this reference.
+    pub fn new(ports: P, reference: Option<Reference>, clock: Clock) -> Self {
+        Self { ports, reference, clock }
     }
 
     async fn report(&self, call: &Call<'_>) -> Result<Report, Problem> {
-        let (from, to) = period(call, (self.clock)().day())?;
-        let days = self.ports.read_rollups(from, to).await?;
-        Ok(Report::of_days(from, to, &days))
+        let today = (self.clock)().day();
+        let (from, to) = period(call, today)?;
+        let scope = Scope { from, to, segment: segment(call)?, today };
+        let rollups = self.ports.read_rollups(from, to).await?;
+        Ok(Report::of(scope, &rollups, self.reference.as_ref()))
     }
+}
+
+/// How the report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Csv,
+}
+
+/// The format that the call asks for; JSON if it does not say.
+fn format(call: &Call<'_>) -> Result<Format, Problem> {
+    match call.query("format").as_deref() {
+        None | Some("json") => Ok(Format::Json),
+        Some("csv") => Ok(Format::Csv),
+        Some(_) => Err(Problem::field(
+            "INVALID_VALUE",
+            "format",
+            "The parameter `format` is unknown.".to_owned(),
+            "`json` or `csv`".to_owned(),
+        )),
+    }
+}
+
+/// The segment that the call asks for; everybody if it does not say.
+fn segment(call: &Call<'_>) -> Result<Option<Segment>, Problem> {
+    let Some(name) = call.query("segment").filter(|name| !name.is_empty()) else { return Ok(None) };
+    Segment::from_name(&name).map(Some).ok_or_else(|| {
+        let names = Segment::ALL.map(|segment| format!("`{}`", segment.name())).join(", ");
+        let detail = "The parameter `segment` is unknown.".to_owned();
+        Problem::field("INVALID_VALUE", "segment", detail, format!("one of {names}"))
+    })
 }
 
 /// The period that the call asks for: both days included, the last thirty if it does not say.

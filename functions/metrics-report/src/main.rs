@@ -7,5 +7,5 @@ use metrics_report::MetricsReport;
 async fn main() -> Result<(), lambda_http::Error> {
     start::observe();
     let table = start::table(&start::PATIENCE).await?;
-    http::run(MetricsReport::new(table, clock::system)).await
+    http::run(MetricsReport::new(table, start::reference(), clock::system)).await
 }

@@ -11,12 +11,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant as Stopwatch, SystemTime};
 
+use edge::clock::Clock;
 use edge::metrics::BatchMetrics;
 use engine::entry::Entry;
 use engine::id::{AttemptId, CustomerId};
 use engine::merchant::label_change;
 use engine::profile::Change;
-use engine::rollup::Counters;
+use engine::rollup::bins::duration_bin;
+use engine::rollup::{Counters, Rollups, Segment};
 use engine::time::Instant;
 use futures_util::{StreamExt, TryFutureExt, TryStreamExt, stream};
 use lambda_runtime::Error;
@@ -32,9 +34,9 @@ const CUSTOMERS_AT_ONCE: usize = 8;
 /// How many entries are looked at at the same time after an erasure.
 const ENTRIES_AT_ONCE: usize = 8;
 
-/// How many changes go into one transaction: each touches at most a merchant's record and a roll-up of its own beside the
-/// profile, and DynamoDB takes a hundred items.
-const CHANGES_AT_ONCE: usize = 45;
+/// How many changes go into one transaction: each touches at most a merchant's record and the two halves of a roll-up of its own
+/// beside the profile, and DynamoDB takes a hundred items.
+const CHANGES_AT_ONCE: usize = 33;
 
 /// How often a lesson is tried when others write the same items.
 const COMMIT_ATTEMPTS_MAX: u32 = 6;
@@ -75,6 +77,7 @@ pub struct ItemFailure {
 #[derive(Debug)]
 pub struct ProfileUpdater<P> {
     ports: P,
+    clock: Clock,
 }
 
 /// What one record tells, with its place in the batch.
@@ -96,9 +99,9 @@ struct Taught {
 }
 
 impl<P: Ports> ProfileUpdater<P> {
-    /// A function that uses these ports.
-    pub fn new(ports: P) -> Self {
-        Self { ports }
+    /// A function that uses these ports, and this clock to say how late it learns.
+    pub fn new(ports: P, clock: Clock) -> Self {
+        Self { ports, clock }
     }
 
     /// Learns from a batch, and names the records that could not be learned from.
@@ -113,7 +116,7 @@ impl<P: Ports> ProfileUpdater<P> {
         for (position, record) in batch.records.iter().enumerate() {
             match read(record) {
                 Ok(Some(told)) => {
-                    metrics.age = age(told.at, metrics.timestamp);
+                    metrics.age = age(told.at, (self.clock)());
                     let customer = told.after.attempt.customer.clone();
                     customers.entry(customer).or_default().push(Event { position, told });
                 }
@@ -170,7 +173,7 @@ impl<P: Ports> ProfileUpdater<P> {
             let profile = self.ports.read_profile(customer).await?;
             let gone = if profile.erased_at.is_some() { self.gone(customer, events).await? } else { BTreeSet::new() };
             let mut lesson = Lesson { profile, ..Lesson::default() };
-            let counts = prepare(&mut lesson, events, &gone);
+            let counts = prepare(&mut lesson, events, &gone, (self.clock)());
             if counts.learned == 0 || self.ports.commit_lesson(customer, &lesson).await? {
                 taught.learned += counts.learned;
                 taught.repeated += counts.repeated;
@@ -201,10 +204,10 @@ impl<P: Ports> ProfileUpdater<P> {
     }
 }
 
-/// Adds to a lesson what the profile has not learned yet.
-fn prepare(lesson: &mut Lesson, events: &[Event], gone: &BTreeSet<usize>) -> Taught {
+/// Adds to a lesson what the profile has not learned yet, at `now`.
+fn prepare(lesson: &mut Lesson, events: &[Event], gone: &BTreeSet<usize>, now: Instant) -> Taught {
     let mut counts = Taught::default();
-    let mut rollups: BTreeMap<_, Counters> = BTreeMap::new();
+    let mut rollups = Rollups::default();
     for Event { position, told } in events {
         if gone.contains(position) {
             counts.ignored += 1;
@@ -221,9 +224,14 @@ fn prepare(lesson: &mut Lesson, events: &[Event], gone: &BTreeSet<usize>) -> Tau
         if let (Some(merchant), Some(labels)) = (&told.after.attempt.merchant, label_change(change)) {
             lesson.merchants.push((merchant.clone(), day, labels));
         }
-        rollups.entry(day).or_default().merge(&Counters::of_change(change));
+        rollups.add_change(change);
+        if told.before.is_none() {
+            let mut lag = Counters::default();
+            lag.add(format!("lag.{:02}", duration_bin(age(told.at, now))), 1);
+            rollups.add(day, Segment::of(&told.after), &lag);
+        }
     }
-    lesson.rollups = rollups.into_iter().filter(|(_, counters)| !counters.is_empty()).collect();
+    lesson.rollups = rollups.into_vec();
     counts
 }
 
@@ -258,7 +266,6 @@ fn empty_metrics(records: usize) -> BatchMetrics {
     }
 }
 
-fn age(told_at: Instant, now: SystemTime) -> Duration {
-    let told_at = SystemTime::UNIX_EPOCH + Duration::from_millis(told_at.epoch_ms());
-    now.duration_since(told_at).unwrap_or_default()
+fn age(told_at: Instant, now: Instant) -> Duration {
+    Duration::from_millis(now.since_ms(told_at).max(0) as u64)
 }

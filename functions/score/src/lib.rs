@@ -8,9 +8,10 @@
 
 mod merchants;
 mod policies;
+mod telemetry;
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant as Stopwatch, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use edge::clock::Clock;
 use edge::json::Object;
@@ -21,6 +22,7 @@ use engine::decide::{Circumstances, count_stop, decide};
 use engine::decision::{Decision, Missing};
 use engine::entry::{Attempt, Entry};
 use engine::id::{AttemptId, MerchantId};
+use engine::measured::{Answers, LastDecision};
 use engine::merchant::MerchantRecord;
 use engine::message::Templates;
 use engine::policy::{Breaker, Policy};
@@ -33,10 +35,12 @@ use lambda_http::http::Method;
 use store::StoreError;
 use store::client::Patience;
 use store::ports::{Customer, Put};
-use tokio::time::timeout;
+// The runtime's stopwatch, so that a simulation's time is measured where there is one.
+use tokio::time::{Instant as Stopwatch, timeout};
 
 use crate::merchants::Merchants;
 use crate::policies::{InForce, Policies};
+use crate::telemetry::Telemetry;
 
 /// How long reading may take before the population stands in for the customer.
 pub const READ_BUDGET: Duration = Duration::from_millis(600);
@@ -79,6 +83,7 @@ pub struct Score<P> {
     budgets: Budgets,
     merchants: Merchants,
     breaker: Mutex<Breaker>,
+    telemetry: Telemetry,
 }
 
 /// How long a decision waits for the table.
@@ -118,26 +123,46 @@ impl<P: Ports> Handler for Score<P> {
     const FUNCTION: &'static str = "score";
 
     async fn handle(&self, call: Call<'_>) -> Result<Answer, Problem> {
-        if *call.method != Method::POST || call.path != ["v1", "attempts"] {
-            return Err(http::no_route(&call));
+        let answer = self.answer(&call).await;
+        if let Err(problem) = &answer {
+            let failed = u32::from(problem.status.is_server_error());
+            self.telemetry.note(Answers { failed, refused: 1 - failed, ..Answers::default() });
         }
-        let now = (self.clock)();
-        let NewAttempt { id, attempt } = read_attempt(Object::parse(call.body)?, now)?;
-        let mut timing = Timing::default();
-        let decision = self.decide(id, &attempt, now, &mut timing).await;
-        let entry = Entry::scored(id, attempt, decision.clone(), now);
-        let started = Stopwatch::now();
-        let recorded = self.record(&entry).await?;
-        timing.write = started.elapsed();
-        let decision = if let Recorded::Earlier(earlier) = &recorded { earlier } else { &decision };
-        let is_recorded = !matches!(recorded, Recorded::Not);
-        measure(decision, &recorded, &timing);
-        Ok(Answer::json(ROUTE, &DecisionBody::new(id, decision, is_recorded))?
-            .with_server_timing(server_timing(&timing)))
+        answer
     }
 }
 
 impl<P: Ports> Score<P> {
+    async fn answer(&self, call: &Call<'_>) -> Result<Answer, Problem> {
+        if *call.method != Method::POST || call.path != ["v1", "attempts"] {
+            return Err(http::no_route(call));
+        }
+        let begun = Stopwatch::now();
+        let now = (self.clock)();
+        let NewAttempt { id, attempt } = read_attempt(Object::parse(call.body)?, now)?;
+        let mut timing = Timing::default();
+        let decision = self.decide(id, &attempt, now, &mut timing).await;
+        let measured = self.telemetry.take(timing.read, timing.engine);
+        let entry = Entry { measured: Some(measured), ..Entry::scored(id, attempt, decision.clone(), now) };
+        let started = Stopwatch::now();
+        let recorded = self.record(&entry).await;
+        timing.write = started.elapsed();
+        if !matches!(recorded, Ok(Recorded::New)) {
+            self.telemetry.give_back(measured);
+        }
+        let recorded = recorded?;
+        let decision = if let Recorded::Earlier(earlier) = &recorded { earlier } else { &decision };
+        let is_recorded = !matches!(recorded, Recorded::Not);
+        if is_recorded {
+            self.telemetry.recorded(LastDecision { write: timing.write, whole: begun.elapsed() });
+        } else {
+            self.telemetry.note(Answers { unrecorded: 1, ..Answers::default() });
+        }
+        measure(decision, &recorded, &timing);
+        Ok(Answer::json(ROUTE, &DecisionBody::new(id, decision, is_recorded))?
+            .with_server_timing(server_timing(&timing)))
+    }
+
     /// A function that uses these ports, these models, these templates and this clock, and this policy unless the table holds
     /// another.
     pub fn new(ports: P, policy: Policy, models: Models, templates: Templates, clock: Clock) -> Self {
@@ -150,6 +175,7 @@ impl<P: Ports> Score<P> {
             budgets: Budgets::default(),
             merchants: Merchants::default(),
             breaker: Mutex::default(),
+            telemetry: Telemetry::default(),
         }
     }
 

@@ -151,7 +151,7 @@ async fn play_in_runtime<P: Ports>(
     faults.set_calm(weather == Weather::Calm);
     let table = Table::new(client, TABLE);
 
-    let updater = ProfileUpdater::new(ports(table.clone()));
+    let updater = ProfileUpdater::new(ports(table.clone()), time::clock_of::<0>);
     let delivery = Delivery::new(scenario, updater, Arc::clone(&stream), Arc::clone(&faults));
     let shards: Vec<_> =
         (0..stream.shards()).map(|shard| tokio::spawn(Arc::clone(&delivery).run(seed, shard))).collect();

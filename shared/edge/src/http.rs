@@ -66,11 +66,14 @@ impl Answer {
     /// # Errors
     /// A problem of status 500 if the value is no JSON, which no type of this product is.
     pub fn json<T: Serialize>(route: &'static str, value: &T) -> Result<Self, Problem> {
-        let body = serde_json::to_vec(value).map_err(|error| Problem {
-            internal: Some(error.to_string()),
-            ..Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "The answer could not be written.")
-        })?;
+        let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
         Ok(Self { route, status: StatusCode::OK, content_type: JSON, body, server_timing: None })
+    }
+
+    /// 200 with a table of comma-separated values.
+    pub fn csv(route: &'static str, table: String) -> Self {
+        let (status, content_type) = (StatusCode::OK, "text/csv; charset=utf-8");
+        Self { route, status, content_type, body: table.into_bytes(), server_timing: None }
     }
 
     /// 200 with a page.

@@ -72,6 +72,12 @@ impl Problem {
         Self { internal: Some(cause.to_string()), ..problem }
     }
 
+    /// Something of the product's own failed.
+    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
+        let problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "The answer could not be written.");
+        Self { internal: Some(cause.to_string()), ..problem }
+    }
+
     /// The body as `application/problem+json`.
     pub fn to_json(&self, request_id: &str) -> Vec<u8> {
         let title = self.status.canonical_reason().unwrap_or("Problem");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use engine::policy::Policy;
+use engine::reference::Reference;
 use engine::score::Models;
 use store::Table;
 use store::client::{Patience, patient};
@@ -88,6 +89,22 @@ pub fn models() -> Result<Models, StartError> {
     let models = models_at(path.as_deref().map(Path::new))?;
     tracing::info!(model = models.version(), "models");
     Ok(models)
+}
+
+/// What the models that score were calibrated on, as far as their card tells: `reference.json` beside the file that `MODEL_PATH`
+/// names, or else that of the models compiled in. A card without one only keeps the report from speaking of drift.
+pub fn reference() -> Option<Reference> {
+    #[expect(clippy::disallowed_methods, reason = "this is the crate that reads the environment")]
+    let path = std::env::var_os("MODEL_PATH").filter(|path| !path.is_empty());
+    let reference = match path {
+        None => Reference::compiled_in().map_err(|error| error.to_string()),
+        Some(path) => {
+            let json = std::fs::read(Path::new(&path).with_file_name("reference.json"));
+            json.map_err(|error| error.to_string())
+                .and_then(|json| Reference::from_json(&json).map_err(|error| error.to_string()))
+        }
+    };
+    reference.map_err(|cause| tracing::warn!(cause, "no reference.json: drift cannot be told")).ok()
 }
 
 /// The policy that is deployed: the document that `POLICY_PATH` names, or else the default one. The table may hold another that

@@ -103,6 +103,7 @@ pub fn decide(attempt: &Attempt, circumstances: Circumstances<'_>) -> Decision {
             message: message.unwrap_or_else(|| message::plain(templates, &about)),
             arm: if arms.is_empty() { "only".to_owned() } else { arms.join(",") },
             propensity: propensity * (1.0 - hold_out),
+            hold_out,
             cooling_off,
             expires_at: cooling_off.map_or_else(|| now.plus_ms(policy.expires_after_ms), |waits| waits.expires_at),
         }
@@ -123,6 +124,7 @@ pub fn decide(attempt: &Attempt, circumstances: Circumstances<'_>) -> Decision {
         reasons,
         purchases: profile.purchases(),
         learning: profile.is_learning(),
+        purchases_a_day: signals.velocity.a_day,
         learn_minor_max: signals.amount.learn_minor_max,
         model: models.version().to_owned(),
         policy: policy.version.clone(),

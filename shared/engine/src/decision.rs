@@ -247,6 +247,8 @@ pub struct Intervention {
     pub arm: String,
     /// The probability with which this strategy was chosen, and not another or none.
     pub propensity: f64,
+    /// The probability with which it would have been held out; 0 where that could not be.
+    pub hold_out: f64,
     /// The cooling-off; with [`Action::CoolOff`] only.
     pub cooling_off: Option<CoolingOff>,
     /// When it stops to hold: after it the attempt must be scored anew.
@@ -366,6 +368,8 @@ pub struct Decision {
     pub purchases: u32,
     /// Whether that is too few to rely on.
     pub learning: bool,
+    /// How many purchases a day are usual for the customer: an attempt stands for one over that of a day of a customer.
+    pub purchases_a_day: f64,
     /// Up to which amount, in minor units of the attempt's currency, this purchase may move the profile if it goes
     /// through, so that an attack does not become the norm. Frozen here, because learning happens later.
     pub learn_minor_max: i64,

@@ -4,6 +4,7 @@ use crate::cooling_off::{CoolingOff, Ended, Ending};
 use crate::decision::{Decision, Strategy};
 use crate::hash::Hasher;
 use crate::id::{AttemptId, Category, CustomerId, MerchantId, PaymentMethod};
+use crate::measured::Measured;
 use crate::money::Amount;
 use crate::signal::Dimension;
 use crate::time::{Instant, LocalInstant};
@@ -206,6 +207,8 @@ pub struct Entry {
     pub opinion: Option<Opinion>,
     /// How the cooling-off ended, if there was one and it did.
     pub cooling_off_ended: Option<Ended>,
+    /// What the process that scored it measured; of a scored attempt only.
+    pub measured: Option<Measured>,
     /// Counts the states of this entry from 1: every change adds one.
     pub revision: u32,
 }
@@ -233,6 +236,7 @@ impl Entry {
             feedback: None,
             opinion: None,
             cooling_off_ended: None,
+            measured: None,
             revision: 1,
         }
     }

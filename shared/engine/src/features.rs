@@ -8,7 +8,7 @@
 //! entries, and labels that have arrived. `tests/it/features.rs` states each of them a second time, from the bare entries.
 
 use crate::entry::Attempt;
-use crate::signal::{Dimension, Known, Signals};
+use crate::signal::{Dimension, Known, PerDimension, Signals, strongest};
 use crate::time::DAY_MS;
 
 /// How many features there are.
@@ -247,4 +247,19 @@ pub(crate) fn of_signals(attempt: &Attempt, known: Known<'_>, signals: &Signals)
         profile.recently_disowned(now),
     ];
     values.map(|value| value as f32)
+}
+/// The surprise of each dimension, in nats, as features tell it: [`crate::signal::Signals::deviations`] to 32 bits.
+pub fn deviations(features: &[f32]) -> PerDimension<f64> {
+    let feature = |name: &str| {
+        let place = NAMES.iter().position(|known| *known == name);
+        place.and_then(|place| features.get(place)).map_or(0.0, |value| f64::from(*value))
+    };
+    PerDimension::from_fn(|dimension| match dimension {
+        Dimension::Amount => feature("amount_nats"),
+        Dimension::Category => feature("category_nats"),
+        Dimension::Timing => feature("timing_nats"),
+        Dimension::Payment => feature("payment_nats"),
+        Dimension::Velocity => feature("velocity_nats"),
+        Dimension::Merchant => strongest([feature("merchant_novelty_nats"), feature("merchant_risk_nats")]),
+    })
 }

@@ -61,8 +61,7 @@ impl Models {
     fn new(trees: Trees, forest: Forest, calibration: Calibration) -> Result<Self, ModelError> {
         trees.expect_features(&NAMES)?;
         expect_seen(&forest)?;
-        let digits = calibration.model_sha256.get(..VERSION_DIGITS).unwrap_or(&calibration.model_sha256);
-        let version = format!("trees-{digits}");
+        let version = version_of(&calibration.model_sha256);
         Ok(Self { trees, forest, calibration, version })
     }
 
@@ -148,6 +147,11 @@ impl Score {
 /// The probability of these log-odds.
 pub fn probability(log_odds: f64) -> f64 {
     1.0 / (1.0 + (-log_odds).exp())
+}
+
+/// The name in `versions.model` of the models whose `model.json` has this SHA-256.
+pub fn version_of(model_sha256: &str) -> String {
+    format!("trees-{}", model_sha256.get(..VERSION_DIGITS).unwrap_or(model_sha256))
 }
 
 /// The SHA-256 of a file, in hexadecimal: what a calibration names its models by.

@@ -37,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
     table.put_profile(ada, data.to_vec());
     functions.answer(&golden("score")).iter().for_each(fuzz::requests::Answer::check_decision);
     let batch: Batch = serde_json::from_value(golden("profile-updater")).expect("a golden batch");
-    block_on(ProfileUpdater::new(table.clone()).learn(batch)).expect("a lesson");
+    block_on(ProfileUpdater::new(table.clone(), now).learn(batch)).expect("a lesson");
     assert!(table.profile(ada).is_ok(), "a profile that was learned cannot be read");
     for name in ["customers-profile", "customers-export"] {
         functions.answer(&golden(name)).iter().for_each(|answer| assert_eq!(answer.status, 200, "{answer:?}"));

@@ -34,7 +34,7 @@ fn good_customer() -> CustomerId {
 }
 
 fn learn(table: &Memory, records: Vec<Value>) -> Result<Response, String> {
-    block_on(ProfileUpdater::new(table.clone()).learn(Batch { records })).map_err(|error| error.to_string())
+    block_on(ProfileUpdater::new(table.clone(), now).learn(Batch { records })).map_err(|error| error.to_string())
 }
 
 fn stage() -> &'static Stage {

@@ -28,7 +28,7 @@ fn stage() -> &'static Stage {
             functions.answer(&golden(name)).iter().for_each(|answer| assert_eq!(answer.status, 200, "{answer:?}"));
         }
         let batch: Batch = serde_json::from_value(golden("profile-updater")).expect("a golden batch");
-        block_on(ProfileUpdater::new(golden_table.clone()).learn(batch)).expect("a lesson");
+        block_on(ProfileUpdater::new(golden_table.clone(), now).learn(batch)).expect("a lesson");
         let table = Memory::default();
         Stage { functions: Functions::new(&table), table, golden: golden_table }
     })

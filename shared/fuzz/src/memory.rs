@@ -7,7 +7,7 @@ use engine::entry::Entry;
 use engine::id::{AttemptId, CustomerId, MerchantId};
 use engine::merchant::MerchantRecord;
 use engine::profile::Profile;
-use engine::rollup::Counters;
+use engine::rollup::{Rollup, Rollups};
 use engine::settings::Settings;
 use engine::time::{Day, Instant};
 use store::StoreError;
@@ -28,7 +28,7 @@ struct State {
     profiles: BTreeMap<CustomerId, Stored>,
     settings: BTreeMap<CustomerId, Settings>,
     merchants: BTreeMap<MerchantId, MerchantRecord>,
-    rollups: BTreeMap<Day, Counters>,
+    rollups: Rollups,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -175,15 +175,16 @@ impl CommitLesson for Memory {
         for (merchant, day, counts) in &lesson.merchants {
             state.merchants.entry(merchant.clone()).or_default().add(*day, *counts);
         }
-        for (day, counters) in &lesson.rollups {
-            state.rollups.entry(*day).or_default().merge(counters);
+        for Rollup { day, segment, counters } in &lesson.rollups {
+            state.rollups.add(*day, *segment, counters);
         }
         Ok(true)
     }
 }
 
 impl ReadRollups for Memory {
-    async fn read_rollups(&self, from: Day, to: Day) -> Result<Vec<(Day, Counters)>, StoreError> {
-        Ok(self.state().rollups.range(from..=to).map(|(day, counters)| (*day, counters.clone())).collect())
+    async fn read_rollups(&self, from: Day, to: Day) -> Result<Vec<Rollup>, StoreError> {
+        let rollups = self.state().rollups.clone().into_vec();
+        Ok(rollups.into_iter().filter(|rollup| (from..=to).contains(&rollup.day)).collect())
     }
 }

@@ -28,6 +28,7 @@ pub mod metrics;
 pub mod novelty;
 pub mod period;
 pub mod plot;
+pub mod reference;
 pub mod replay;
 pub mod report;
 mod summary;

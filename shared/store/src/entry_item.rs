@@ -1,6 +1,8 @@
 //! An entry as an item. What the caller said, what the customer did and what they said are attributes of their own, readable
 //! in the console; the decision is one JSON attribute, kept as it was answered.
 
+use std::time::Duration;
+
 use engine::alarm_rate::AlarmRate;
 use engine::cooling_off::{CoolingOff, Ended, Ending};
 use engine::currency::Currency;
@@ -9,6 +11,7 @@ use engine::decision::{
 };
 use engine::entry::{Attempt, Entry, Feedback, Frozen, Opinion, Origin, Outcome, Regret};
 use engine::id::{AttemptId, Category, CustomerId, MerchantId, PaymentMethod};
+use engine::measured::{Answers, LastDecision, Measured};
 use engine::money::Amount;
 use engine::policy::{Exposure, RuleHit, RuleResult};
 use engine::profile::AlarmCounts;
@@ -63,6 +66,9 @@ pub(crate) fn to_item(entry: &Entry) -> Result<Item, StoreError> {
             });
             item.extend(frozen.into_iter().flatten());
         }
+    }
+    if let Some(measured) = &entry.measured {
+        item.insert("measured".to_owned(), text(stored_measured(measured)));
     }
     item.extend(outcome_attributes(entry).map(|(name, value)| (name.to_owned(), value)));
     Ok(item)
@@ -150,6 +156,7 @@ pub(crate) fn from_item(item: &Item) -> Result<Entry, StoreError> {
         feedback: feedback(&image)?,
         opinion: opinion.map_err(|name| image.damaged(format!("`opinion` is {name}")))?,
         cooling_off_ended: cooling_off_ended(&image)?,
+        measured: image.optional_text("measured")?.and_then(measured),
         revision,
     })
 }
@@ -213,6 +220,9 @@ struct StoredDecision {
     shadow: Option<StoredShadow>,
     purchases: u32,
     learning: bool,
+    /// 0 in decisions that did not record it.
+    #[serde(default)]
+    purchases_a_day: f64,
     learn_minor_max: i64,
     model: String,
     policy: String,
@@ -234,6 +244,8 @@ struct StoredIntervention {
     body: String,
     arm: String,
     propensity: f64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    hold_out: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     wait_until_ms: Option<i64>,
     expires_at_ms: i64,
@@ -252,6 +264,40 @@ struct StoredShadow {
     action: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rules: Vec<(String, String)>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
+}
+
+/// Read, engine, write and whole in microseconds (the latter two of the decision before, or `-`), and the answers, each with a space
+/// between.
+fn stored_measured(measured: &Measured) -> String {
+    let micros = |time: Duration| time.as_micros().to_string();
+    let last = |of: fn(LastDecision) -> Duration| measured.last.map_or_else(|| "-".to_owned(), |last| micros(of(last)));
+    let mut words =
+        vec![micros(measured.read), micros(measured.engine), last(|last| last.write), last(|last| last.whole)];
+    words.extend(measured.answers.iter().map(|(_, answers)| answers.to_string()));
+    words.join(" ")
+}
+
+/// Nothing where the text is not as this version writes it: what was measured decides nothing.
+fn measured(stored: &str) -> Option<Measured> {
+    let words: Vec<&str> = stored.split(' ').collect();
+    let [read, engine, write, whole, recorded, unrecorded, refused, failed] = words.try_into().ok()?;
+    let micros = |word: &str| word.parse().ok().map(Duration::from_micros);
+    let last = match (write, whole) {
+        ("-", "-") => None,
+        _ => Some(LastDecision { write: micros(write)?, whole: micros(whole)? }),
+    };
+    let answers = Answers {
+        recorded: recorded.parse().ok()?,
+        unrecorded: unrecorded.parse().ok()?,
+        refused: refused.parse().ok()?,
+        failed: failed.parse().ok()?,
+    };
+    Some(Measured { read: micros(read)?, engine: micros(engine)?, last, answers })
 }
 
 /// The sensitivity of decisions that did not record it.
@@ -287,6 +333,7 @@ impl From<&Decision> for StoredDecision {
             body: intervention.message.body.clone(),
             arm: intervention.arm.clone(),
             propensity: intervention.propensity,
+            hold_out: intervention.hold_out,
             wait_until_ms: intervention.cooling_off.map(|waits| waits.wait_until.epoch_ms() as i64),
             expires_at_ms: intervention.expires_at.epoch_ms() as i64,
         });
@@ -319,6 +366,7 @@ impl From<&Decision> for StoredDecision {
             shadow,
             purchases: decision.purchases,
             learning: decision.learning,
+            purchases_a_day: decision.purchases_a_day,
             learn_minor_max: decision.learn_minor_max,
             model: decision.model.clone(),
             policy: decision.policy.clone(),
@@ -348,6 +396,7 @@ impl TryFrom<StoredDecision> for Decision {
                 message: Message { title: intervention.title, body: intervention.body },
                 arm: intervention.arm,
                 propensity: intervention.propensity,
+                hold_out: intervention.hold_out,
                 cooling_off: wait_until.map(|wait_until| CoolingOff { wait_until, expires_at }),
                 expires_at,
             })
@@ -386,6 +435,7 @@ impl TryFrom<StoredDecision> for Decision {
             shadow: shadow.transpose()?,
             purchases: stored.purchases,
             learning: stored.learning,
+            purchases_a_day: stored.purchases_a_day,
             learn_minor_max: stored.learn_minor_max,
             model: stored.model,
             policy: stored.policy,
@@ -456,7 +506,19 @@ mod tests {
                 let ended = Ended { how: Ending::Overridden, at, reason: Note::parse("it is \u{1f381}").ok() };
                 let cooling_off_ended = outcome.map(|_| ended);
                 let opinion = feedback.map(|_| Opinion::Annoying);
-                let entry = Entry { outcome, feedback, opinion, cooling_off_ended, revision: 7, ..scored.clone() };
+                let answers = Answers { recorded: 1, unrecorded: 2, refused: 3, failed: u32::MAX };
+                let last = outcome
+                    .map(|_| LastDecision { write: Duration::from_micros(1_234), whole: Duration::from_secs(9) });
+                let measured = Measured { read: Duration::from_micros(1), engine: Duration::ZERO, last, answers };
+                let entry = Entry {
+                    outcome,
+                    feedback,
+                    opinion,
+                    cooling_off_ended,
+                    measured: feedback.map(|_| measured),
+                    revision: 7,
+                    ..scored.clone()
+                };
                 assert_eq!(from_item(&to_item(&entry).unwrap()).unwrap(), entry);
             }
         }

@@ -1,6 +1,7 @@
 //! Keys: where each item lies.
 
 use engine::id::{AttemptId, CustomerId, MerchantId};
+use engine::rollup::Segment;
 use engine::time::Day;
 use engine::{Hasher, time::Instant};
 
@@ -24,7 +25,7 @@ pub(crate) const POLICIES: &str = "policies";
 /// What the sort key of every entry begins with; the stream's filter in the template names it too.
 pub const ENTRY_PREFIX: &str = "e#";
 
-/// How many items a day's roll-up is spread over, so that no item is written by everyone at once.
+/// Over how many partitions the roll-ups are spread, so that none is written by everyone at once.
 pub const ROLLUP_SHARDS: u64 = 8;
 
 pub(crate) fn customer(customer: &CustomerId) -> String {
@@ -56,6 +57,36 @@ pub(crate) fn rollup(shard: u64) -> String {
     format!("d#{shard:02}")
 }
 
-pub(crate) fn day(day: Day) -> String {
-    day.to_string()
+/// Which counters lie in an item: those of a decision, or those of what came of it. Apart, so that each writing pays for its own only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Half {
+    /// What is settled when the decision is made.
+    Decided,
+    /// What customers did and said then, and what is counted beside it.
+    Later,
+}
+
+impl Half {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Decided => "decided",
+            Self::Later => "later",
+        }
+    }
+}
+
+/// The sort key of one half of a roll-up.
+pub(crate) fn rollup_half(day: Day, segment: Segment, half: Half) -> String {
+    format!("{day}#{}#{}", segment.name(), half.name())
+}
+
+/// The day and the segment of a roll-up's sort key.
+pub(crate) fn rollup_of(sort_key: &str) -> Option<(Day, Segment)> {
+    let mut parts = sort_key.split('#');
+    Some((Day::parse(parts.next()?).ok()?, Segment::from_name(parts.next()?)?))
+}
+
+/// The sort keys between which all roll-ups of these days lie.
+pub(crate) fn rollups_between(from: Day, to: Day) -> (String, String) {
+    (from.to_string(), format!("{to}#~"))
 }

@@ -16,6 +16,7 @@
 //! Entries sort by time and before `p` and `s`, so that one Query reads settings, profile and the last hour's entries.
 
 pub mod client;
+mod counter_names;
 mod entry_item;
 mod error;
 mod image;

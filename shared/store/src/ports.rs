@@ -9,7 +9,7 @@ use engine::entry::{Entry, Feedback, Opinion, Outcome};
 use engine::id::{AttemptId, CustomerId, MerchantId};
 use engine::merchant::{LabelCounts, MerchantRecord};
 use engine::profile::{CodecError, Profile};
-use engine::rollup::Counters;
+use engine::rollup::Rollup;
 use engine::settings::Settings;
 use engine::time::{Day, Instant};
 
@@ -221,8 +221,8 @@ pub struct Lesson {
     pub profile: VersionedProfile,
     /// What the changes add to merchants' records, by merchant and day of the purchase.
     pub merchants: Vec<(MerchantId, Day, LabelCounts)>,
-    /// What the changes add to the roll-ups, by day of the attempt.
-    pub rollups: Vec<(Day, Counters)>,
+    /// What the changes add to the roll-ups.
+    pub rollups: Vec<Rollup>,
     /// The time of the latest record learned from.
     pub told_at: Option<Instant>,
 }
@@ -244,9 +244,8 @@ pub trait CommitLesson {
 pub trait ReadRollups {
     /// The IAM actions that this port takes.
     const ACTIONS: &'static [&'static str] = &["dynamodb:Query"];
-    /// The roll-up of each day from `from` to `to`, both included, that has one, in order.
-    fn read_rollups(&self, from: Day, to: Day)
-    -> impl Future<Output = Result<Vec<(Day, Counters)>, StoreError>> + Send;
+    /// The roll-ups of the days from `from` to `to`, both included, in order of days and segments.
+    fn read_rollups(&self, from: Day, to: Day) -> impl Future<Output = Result<Vec<Rollup>, StoreError>> + Send;
 }
 
 /// Defines a function's bounds on the table, and with the same words its permissions.

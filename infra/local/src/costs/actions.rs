@@ -62,7 +62,7 @@ impl<'a> Actions<'a> {
         settings: Settings,
     ) -> Result<Self, CostsError> {
         let customers = Customers::new(filled.table.clone(), now);
-        let report = MetricsReport::new(filled.table.clone(), now);
+        let report = MetricsReport::new(filled.table.clone(), None, now);
         let (told_until, rows) = (None, Vec::new());
         let mut actions =
             Self { filled, models, templates, sampler, customers, report, stream, told_until, settings, rows };

@@ -1,9 +1,12 @@
 //! Entries to fill a table with: made of numbers, the same for the same numbers.
 
+use std::time::Duration;
+
 use engine::currency::Currency;
 use engine::decide::{Circumstances, decide};
 use engine::entry::{Attempt, Entry, Feedback, Outcome, Regret};
 use engine::id::{AttemptId, Category, CustomerId, IdempotencyKey, MerchantId, PaymentMethod};
+use engine::measured::{Answers, LastDecision, Measured};
 use engine::message::Templates;
 use engine::money::Amount;
 use engine::policy::{Breaker, Policy};
@@ -76,7 +79,8 @@ impl Sampler {
             2 => Regret::new(1 + (kind % 10) as u8).map(Feedback::Regret),
             _ => None,
         };
-        Ok(Entry { outcome: outcome.or(Some(Outcome::Proceeded)), feedback, ..entry })
+        let measured = Some(measured(kind));
+        Ok(Entry { outcome: outcome.or(Some(Outcome::Proceeded)), feedback, measured, ..entry })
     }
 
     fn attempt(&self, Which { customer, entry, at }: Which) -> Result<(AttemptId, Attempt), CostsError> {
@@ -106,4 +110,15 @@ pub(crate) fn customer_id(number: u64) -> Result<CustomerId, CostsError> {
 /// The name of a merchant of the sample.
 pub(crate) fn merchant_name(number: u64) -> String {
     format!("merchant-{number:04}")
+}
+
+/// Times as a busy function has them, each of a few bins.
+fn measured(kind: u64) -> Measured {
+    let micros = |least: u64, spread: u64| Duration::from_micros(least + kind * 7_919 % spread);
+    Measured {
+        read: micros(1_500, 4_000),
+        engine: micros(15, 20),
+        last: Some(LastDecision { write: micros(2_500, 5_000), whole: micros(5_000, 9_000) }),
+        answers: Answers { recorded: 1, refused: u32::from(kind.is_multiple_of(50)), ..Answers::default() },
+    }
 }

@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::types::{StreamSpecification, StreamViewType};
 use engine::entry::Entry;
 use engine::id::MerchantId;
 use engine::merchant::LabelCounts;
-use engine::rollup::Counters;
+use engine::profile::Change;
+use engine::rollup::{Rollup, Rollups};
 use engine::time::{DAY_MS, Day, HOUR_MS, Instant, LocalInstant, MINUTE_MS};
 use profile_updater::{Batch, ProfileUpdater, Response};
 use serde_json::{Value, json};
@@ -52,6 +53,9 @@ const LENDERS: u64 = 8_000_000;
 /// How many purchases the old customer has made at least: one a day for two years.
 const HISTORY_MIN: u64 = 730;
 
+/// How many roll-ups, of two items each, are written at once.
+const ROLLUPS_OF_A_LESSON: usize = 45;
+
 /// How long ago the old customer's last purchase was; the one before it was longer than that before it. Longer than changes
 /// are kept in mind.
 const QUIET_MS: i64 = 30 * HOUR_MS;
@@ -93,7 +97,7 @@ impl Filled {
         let client = meter.client();
         store::schema::create_lasting_table(&client, name).await?;
         let table = Table::new(client.clone(), name);
-        let updater = ProfileUpdater::new(table.clone());
+        let updater = ProfileUpdater::new(table.clone(), now);
         Ok(Self { meter, client, name: name.to_owned(), table, updater, emulator })
     }
 
@@ -174,27 +178,33 @@ impl Filled {
 
     /// Days with every counter that there is, in every shard, and a merchant with labels on every day of its window.
     async fn full_days(&self, sampler: &Sampler) -> Result<(), CostsError> {
-        let mut counters = Counters::default();
+        let mut full_day = Rollups::default();
         for number in 0..ATTEMPTS_OF_A_FULL_DAY {
             let which = Which { customer: number, entry: number * 13, at: now() };
-            counters.merge(&Counters::of_entry(&sampler.scored(which)?));
+            full_day.add_change(Change { before: None, after: &sampler.scored(which)? });
         }
-        counters.merge(&Counters::of_entry(&sampler.imported(Which { customer: 0, entry: 0, at: now() })?));
+        let imported = sampler.imported(Which { customer: 0, entry: 0, at: now() })?;
+        full_day.add_change(Change { before: None, after: &imported });
+        let full_day = full_day.into_vec();
         let merchant = MerchantId::parse(BUSY_MERCHANT).map_err(CostsError::sample)?;
         let day = |days_ago: i32| -> Day { now().day().plus_days(-days_ago) };
         let labels = LabelCounts { labelled: 40, positive: 12, explained: 11 };
         let merchants: Vec<_> = (0..DAYS_OF_A_MERCHANT).map(|days| (merchant.clone(), day(days), labels)).collect();
-        let mut shards = std::collections::BTreeSet::new();
-        for lender in LENDERS.. {
-            let customer = customer_id(lender)?;
-            if shards.insert(store::keys::rollup_shard(&customer)) {
-                let rollups = (0..DAYS as i32).map(|days| (day(days), counters.clone())).collect();
-                let merchants = if shards.len() == 1 { merchants.clone() } else { Vec::new() };
-                let lesson = Lesson { merchants, rollups, told_at: Some(now()), ..Lesson::default() };
+        let every_day = (0..DAYS as i32)
+            .flat_map(|days| full_day.iter().map(move |rollup| Rollup { day: day(days), ..rollup.clone() }));
+        let every_day: Vec<Rollup> = every_day.collect();
+        // Each lesson is of a customer of its own; each shard gets the same lessons.
+        let lessons: Vec<&[Rollup]> = every_day.chunks(ROLLUPS_OF_A_LESSON).collect();
+        let mut lenders = LENDERS..;
+        for shard in 0..ROLLUP_SHARDS {
+            for (position, rollups) in lessons.iter().enumerate() {
+                let customers = lenders.by_ref().map(customer_id);
+                let mut of_shard = customers
+                    .filter(|customer| customer.as_ref().map_or(true, |id| store::keys::rollup_shard(id) == shard));
+                let Some(customer) = of_shard.next().transpose()? else { return Ok(()) };
+                let merchants = if (shard, position) == (0, 0) { merchants.clone() } else { Vec::new() };
+                let lesson = Lesson { merchants, rollups: rollups.to_vec(), told_at: Some(now()), ..Lesson::default() };
                 self.table.commit_lesson(&customer, &lesson).await?;
-            }
-            if shards.len() as u64 == ROLLUP_SHARDS {
-                return Ok(());
             }
         }
         Ok(())

@@ -217,7 +217,7 @@ mod tests {
         if learned {
             let mut source = StreamSource::open(Client::new(emulator.address()), TABLE_NAME).await.unwrap();
             let records = source.read(None, 100).await.unwrap().iter().map(|record| record.json().clone()).collect();
-            ProfileUpdater::new(table.clone()).learn(Batch { records }).await.unwrap();
+            ProfileUpdater::new(table.clone(), clock::system).learn(Batch { records }).await.unwrap();
         }
         (emulator, table, entry)
     }

@@ -6,7 +6,7 @@ use engine::entry::Entry;
 use engine::id::MerchantId;
 use engine::merchant::{LabelCounts, label_change};
 use engine::profile::Change;
-use engine::rollup::Counters;
+use engine::rollup::{Counters, Rollup};
 use engine::time::Day;
 use store::ports::{ReadMerchant, ReadRollups};
 use store::{StoreError, Table};
@@ -38,9 +38,11 @@ pub(crate) async fn stored(
     merchants: impl IntoIterator<Item = MerchantId>,
 ) -> Result<Counts, StoreError> {
     let mut counts = Counts::new();
-    for (day, counters) in table.read_rollups(from, to).await? {
+    for Rollup { day, counters, .. } in table.read_rollups(from, to).await? {
         add_rollup(&mut counts, day, &counters);
     }
+    // How late an entry was learned does not follow from the entry.
+    counts.retain(|(_, _, name), _| !name.starts_with("lag."));
     for merchant in merchants {
         for (day, labels) in table.read_merchant(&merchant).await?.days() {
             add_labels(&mut counts, &merchant, day, labels);
@@ -55,7 +57,9 @@ pub(crate) fn count(counts: &Counts, key: &(String, Day, String)) -> i64 {
 }
 
 fn add_rollup(counts: &mut Counts, day: Day, counters: &Counters) {
-    counts.extend(counters.iter().map(|(name, count)| ((ROLLUP.to_owned(), day, name.to_owned()), count)));
+    for (name, count) in counters.iter() {
+        *counts.entry((ROLLUP.to_owned(), day, name.to_owned())).or_default() += count;
+    }
 }
 
 fn add_labels(counts: &mut Counts, merchant: &MerchantId, day: Day, labels: LabelCounts) {

@@ -8,7 +8,7 @@ use engine::time::LocalInstant;
 use local::verify::verify;
 use profile_updater::{Batch, Response};
 use serde_json::{Value, json};
-use store::ports::{EntryChange, Put, PutEntry, ReadMerchant, ReadProfile, ReadRollups, UpdateEntry};
+use store::ports::{EntryChange, Put, PutEntry, ReadMerchant, ReadProfile, UpdateEntry};
 
 use crate::world::{World, ada, call, golden, now, with_body, with_fields};
 
@@ -57,8 +57,8 @@ async fn one_pass_teaches_profile_merchant_and_rollups() {
         (2, 2),
         "only purchases count, and both that went ahead are positive"
     );
-    let rollups = world.table.read_rollups(now().day().plus_days(-30), now().day()).await.unwrap();
-    let sum = |name: &str| rollups.iter().map(|(_, counters)| counters.get(name)).sum::<i64>();
+    let rollups = world.rollups().await;
+    let sum = |name: &str| rollups.iter().map(|rollup| rollup.counters.get(name)).sum::<i64>();
     assert_eq!((sum("imported"), sum("attempts"), sum("feedback.regret"), sum("regret.sum")), (12, 4, 2, 10));
 }
 
@@ -112,7 +112,7 @@ async fn repeated_split_and_reordered_batches_change_nothing() {
     let mut clean = World::new().await;
     eventful(&clean).await;
     clean.learn().await;
-    let expected = clean.table.read_rollups(now().day().plus_days(-30), now().day()).await.unwrap();
+    let expected = clean.rollups().await;
 
     let mut world = World::new().await;
     eventful(&world).await;
@@ -124,7 +124,7 @@ async fn repeated_split_and_reordered_batches_change_nothing() {
     records.extend(records.clone());
     assert_eq!(world.updater.learn(Batch { records }).await.unwrap(), Response::default());
     assert_eq!(difference(&world).await, None);
-    assert_eq!(world.table.read_rollups(now().day().plus_days(-30), now().day()).await.unwrap(), expected);
+    assert_eq!(world.rollups().await, expected);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use profile_updater::{Batch, Response};
 use score::Score;
 use serde_json::{Value, json};
 use store::Table;
-use store::ports::{ReadRollups, ReadTimeline};
+use store::ports::ReadTimeline;
 
 use crate::learning::{difference, eventful};
 use crate::proxy::Fault;
@@ -252,9 +252,7 @@ async fn the_updater_ends_where_one_clean_pass_ends() {
     let mut clean = World::new().await;
     eventful(&clean).await;
     clean.learn().await;
-    let rollups =
-        async |world: &World| world.table.read_rollups(now().day().plus_days(-30), now().day()).await.unwrap();
-    let expected = rollups(&clean).await;
+    let expected = clean.rollups().await;
 
     let check = async |fault: Fault, operation: &'static str, for_ever: bool| {
         let (mut world, proxy) = World::behind_proxy().await;
@@ -271,7 +269,7 @@ async fn the_updater_ends_where_one_clean_pass_ends() {
         assert_eq!(learn(&world, &records).await, Response::default(), "{fault:?} {operation}");
         assert_eq!(proxy.heal(), usize::from(!for_ever), "{fault:?} {operation}");
         assert_eq!(difference(&world).await, None, "{fault:?} {operation}");
-        assert_eq!(rollups(&world).await, expected, "{fault:?} {operation}");
+        assert_eq!(world.rollups().await, expected, "{fault:?} {operation}");
     };
     for fault in Fault::ALL {
         for operation in ["GetItem", "TransactWriteItems"] {

@@ -7,6 +7,8 @@ use edge::http::{Handler, request, respond};
 use engine::id::CustomerId;
 use engine::message::Templates;
 use engine::policy::Policy;
+use engine::reference::Reference;
+use engine::rollup::{Counters, Rollup};
 use engine::score::Models;
 use engine::time::{Instant, LocalInstant};
 use lambda_http::Body;
@@ -16,6 +18,7 @@ use profile_updater::{Batch, ProfileUpdater, Response};
 use score::{Budgets, Score};
 use serde_json::{Value, json};
 use store::Table;
+use store::ports::ReadRollups;
 
 use crate::dynamodb::DynamoDb;
 use crate::proxy::Proxy;
@@ -89,8 +92,8 @@ impl World {
             dynamodb,
             score,
             customers: Customers::new(table.clone(), now),
-            report: MetricsReport::new(table.clone(), now),
-            updater: ProfileUpdater::new(table.clone()),
+            report: MetricsReport::new(table.clone(), Reference::compiled_in().ok(), now),
+            updater: ProfileUpdater::new(table.clone(), now),
             table: table.clone(),
             stream,
             told_until: None,
@@ -115,6 +118,18 @@ impl World {
                 records.iter().filter(|record| filter.lets_through(record)).map(|record| record.json().clone()),
             );
         }
+    }
+
+    /// The roll-ups of the last thirty days, without the times that this machine took.
+    pub(crate) async fn rollups(&self) -> Vec<Rollup> {
+        let rollups = self.table.read_rollups(now().day().plus_days(-30), now().day()).await.unwrap().into_iter();
+        let timeless = |rollup: Rollup| {
+            let mut counters = Counters::default();
+            let lasting = rollup.counters.iter().filter(|(name, _)| !name.starts_with("took."));
+            lasting.for_each(|(name, count)| counters.add(name, count));
+            Rollup { counters, ..rollup }
+        };
+        rollups.map(timeless).collect()
     }
 
     /// Learns everything that the stream has brought.
@@ -198,6 +213,17 @@ pub(crate) fn with_fields(event: Value, fields: Value) -> Value {
 pub(crate) fn with_path(mut event: Value, path: &str) -> Value {
     event["rawPath"] = Value::String(path.to_owned());
     event["requestContext"]["http"]["path"] = Value::String(path.to_owned());
+    event
+}
+
+/// The event with these parameters added to its query.
+pub(crate) fn with_query(mut event: Value, parameters: &[(&str, &str)]) -> Value {
+    for (name, value) in parameters {
+        event["queryStringParameters"][name] = json!(value);
+    }
+    let all = event["queryStringParameters"].as_object().unwrap().iter();
+    let pairs: Vec<_> = all.map(|(name, value)| format!("{name}={}", value.as_str().unwrap())).collect();
+    event["rawQueryString"] = json!(pairs.join("&"));
     event
 }
 

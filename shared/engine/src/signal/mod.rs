@@ -106,7 +106,7 @@ pub(crate) fn nats(tail: f64) -> f64 {
 }
 
 /// The largest of several surprises, less what looking at several costs (Bonferroni): still a valid tail.
-fn strongest<const N: usize>(surprises: [f64; N]) -> f64 {
+pub(crate) fn strongest<const N: usize>(surprises: [f64; N]) -> f64 {
     let largest = surprises.into_iter().fold(0.0, f64::max);
     (largest - (N as f64).ln()).max(0.0)
 }

@@ -45,6 +45,8 @@ pub struct VelocitySignal {
     pub attempts_week: f64,
     /// The money of about the last day, this attempt included, as a multiple of what is usual on a day with a purchase.
     pub day_spending_ratio: f64,
+    /// How many purchases a day are usual for the customer, shrunk to the population's.
+    pub a_day: f64,
     /// The time since the last attempt, in minutes; `None` if there was none.
     pub gap_minutes: Option<f64>,
     /// `-ln P(the next attempt follows at least as soon)`: what is left of a Lomax distribution.
@@ -83,6 +85,7 @@ impl VelocitySignal {
             attempts_day: day,
             attempts_week: week,
             day_spending_ratio: spending,
+            a_day: rate.a_day(),
             gap_minutes: gap_ms.map(|gap_ms| gap_ms / MINUTE_MS as f64),
             gap_nats: gap_ms.map_or(0.0, |gap_ms| rate.gap_nats(gap_ms / DAY_MS as f64)),
         }

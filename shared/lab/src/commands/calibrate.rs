@@ -13,6 +13,7 @@ use lab::learning::metrics::alerts::Alerts;
 use lab::learning::metrics::ranking::{Quality, Ranking};
 use lab::learning::novelty::Novelty;
 use lab::learning::period::{DayChoice, Period};
+use lab::learning::reference::reference;
 use lab::learning::replay::Replay;
 use lab::learning::trial;
 
@@ -86,6 +87,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     if is_new {
         write_file(&forest_path, &forest.to_table())?;
     }
+    let reference = reference(&trees, &calibration.model_sha256, &examples);
+    write_file(&path.with_file_name("reference.json"), &reference.to_json().map_err(CommandError::Json)?)?;
     let calibration_path = path.with_file_name("calibration.json");
     write_file(&calibration_path, &to_json(&calibration)?)?;
     print(arguments, period, &tested, (is_new, &calibration_path)).map_err(CommandError::Output)?;

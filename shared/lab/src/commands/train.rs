@@ -12,6 +12,7 @@ use lab::learning::LearningError;
 use lab::learning::artefacts::{ModelCard, RehearsalCard};
 use lab::learning::ledger::Ledger;
 use lab::learning::period::{DayChoice, Period};
+use lab::learning::reference::reference;
 use lab::learning::replay::Replay;
 use lab::learning::trial::{self, Training};
 
@@ -83,6 +84,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     write_file(&folder.join("model.json"), trained.trees.model_json())?;
     write_file(&folder.join("forest.bin"), &forest)?;
     write_file(&folder.join("calibration.json"), &to_json(&trained.calibration)?)?;
+    let reference = reference(trained.trees.trees(), &trained.calibration.model_sha256, &examples);
+    write_file(&folder.join("reference.json"), &reference.to_json().map_err(CommandError::Json)?)?;
     write_file(&folder.join("card.json"), &to_json(&card)?)?;
     write_file(&folder.join("card.md"), card.to_markdown().as_bytes())?;
     writeln!(

@@ -5,6 +5,7 @@
 //! | `model.json` | the trees in XGBoost's format with the names of the features; the Python package and the engine read it |
 //! | `forest.bin` | the isolation forest, as the engine loads it |
 //! | `calibration.json` | a sketch of genuine scores, from which thresholds and p-values follow |
+//! | `reference.json` | how deviations and scores are spread, for the report to compare with |
 //! | `card.json`, `card.md` | data, period, features, settings, figures and hashes, for programs and for people |
 
 use engine::novelty::SEEN_COUNT;

@@ -7,15 +7,15 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use engine::id::{CustomerId, MerchantId};
 use engine::merchant::LabelCounts;
-use engine::rollup::Counters;
+use engine::rollup::Rollup;
 use engine::time::{DAY_MS, Day, Instant};
 
 use super::Table;
 use super::merchant::{EXPLAINED, LABELLED, POSITIVE};
 use crate::image::{number, text};
-use crate::keys::{self, PARTITION, SORT};
+use crate::keys::{self, Half, PARTITION, SORT};
 use crate::ports::{CommitLesson, Lesson, VersionedProfile};
-use crate::{StoreError, entry_item, profile_item};
+use crate::{StoreError, counter_names, entry_item, profile_item};
 
 /// How long a merchant's record and a roll-up are kept after they were last written.
 const AGGREGATE_RETENTION_MS: i64 = 800 * DAY_MS;
@@ -30,7 +30,9 @@ impl CommitLesson for Table {
         let mut writes = vec![self.write_profile(customer, lesson, told_at)];
         writes.extend(by_merchant(&lesson.merchants).map(|(merchant, days)| self.add_labels(merchant, days, told_at)));
         let shard = keys::rollup_shard(customer);
-        writes.extend(lesson.rollups.iter().map(|(day, counters)| self.add_counters(shard, *day, counters, told_at)));
+        writes.extend(
+            halves(&lesson.rollups).map(|(sort_key, counters)| self.add_counters(shard, sort_key, counters, told_at)),
+        );
         let mut items = Vec::with_capacity(writes.len());
         for write in writes {
             let update = write.build().map_err(|error| StoreError::unexpected("TransactWriteItems", &error))?;
@@ -59,6 +61,38 @@ fn by_merchant(
         merchants.entry(merchant).or_default().entry(*day).or_default().add(*counts);
     }
     merchants.into_iter()
+}
+
+/// What is counted as what came of a decision.
+const LATER: [&str; 12] = [
+    "annoyed_again",
+    "arm",
+    "cooling_off",
+    "feedback",
+    "label",
+    "labelled",
+    "opinion",
+    "outcome",
+    "regret",
+    "strategy",
+    "trial",
+    "withheld",
+];
+
+/// The items that roll-ups are written to, each with what is added to it.
+fn halves(rollups: &[Rollup]) -> impl Iterator<Item = (String, Vec<(String, i64)>)> {
+    let mut items: BTreeMap<String, Vec<(String, i64)>> = BTreeMap::new();
+    for Rollup { day, segment, counters } in rollups {
+        for (name, count) in counters.iter() {
+            let kind = name.split_once('.').map_or(name, |(kind, _)| kind);
+            let half = if LATER.contains(&kind) { Half::Later } else { Half::Decided };
+            items
+                .entry(keys::rollup_half(*day, *segment, half))
+                .or_default()
+                .push((counter_names::shortened(name), count));
+        }
+    }
+    items.into_iter()
 }
 
 impl Table {
@@ -106,9 +140,14 @@ impl Table {
         add(self.update(keys::merchant(merchant), keys::RECORD.to_owned()), counters, old.collect(), told_at)
     }
 
-    fn add_counters(&self, shard: u64, day: Day, counters: &Counters, told_at: Instant) -> UpdateBuilder {
-        let counters = counters.iter().map(|(name, count)| (name.to_owned(), count)).collect();
-        add(self.update(keys::rollup(shard), keys::day(day)), counters, Vec::new(), told_at)
+    fn add_counters(
+        &self,
+        shard: u64,
+        sort_key: String,
+        counters: Vec<(String, i64)>,
+        told_at: Instant,
+    ) -> UpdateBuilder {
+        add(self.update(keys::rollup(shard), sort_key), counters, Vec::new(), told_at)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Shares with their uncertainty.
 
 use serde::Serialize;
-use statrs::distribution::{ContinuousCDF, Normal};
+
+use super::z95;
 
 /// A share of a count with its 95 % Wilson interval; nothing but the count if the count is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -24,7 +25,7 @@ impl Share {
         if of <= 0 || count < 0 || count > of {
             return Self { value: None, ci95: None, count, of };
         }
-        let z = Normal::standard().inverse_cdf(0.975);
+        let z = z95();
         let (n, share) = (of as f64, count as f64 / of as f64);
         let centre = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
         let reach = z / (1.0 + z * z / n) * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
