@@ -8,6 +8,7 @@ pub(crate) mod features;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod policy;
+pub(crate) mod report;
 pub(crate) mod simulate;
 mod target;
 pub(crate) mod train;
@@ -53,6 +54,14 @@ pub(crate) enum CommandError {
     /// The templates compiled in do not load.
     #[error(transparent)]
     Templates(#[from] engine::message::TemplateError),
+    /// A running Guardian gave no report.
+    #[error("no report from {url}: {what}")]
+    Report {
+        /// What was asked for.
+        url: String,
+        /// What went wrong.
+        what: String,
+    },
     /// Policies cannot be used.
     #[error("{0}")]
     Policies(String),

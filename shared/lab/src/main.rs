@@ -8,12 +8,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    CommandError, backtest, calibrate, evaluate, evaluate_interventions, features, import, inspect, policy, simulate,
-    train,
+    CommandError, backtest, calibrate, evaluate, evaluate_interventions, features, import, inspect, policy, report,
+    simulate, train,
 };
 use lab::import::ImportError;
 
-/// Offline work on data: look at a history, make a simulated one, train models on it, evaluate them, import it.
+/// Offline work on data: look at a history, make a simulated one, train models on it, evaluate them, import it, and read the report of a running
+/// Guardian.
 #[derive(Parser)]
 #[command(name = "cargo lab", bin_name = "cargo lab", version)]
 struct Cli {
@@ -36,6 +37,7 @@ enum Command {
     Policy(policy::Arguments),
     Backtest(backtest::Arguments),
     EvaluateInterventions(evaluate_interventions::Arguments),
+    Report(report::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Policy(arguments) => policy::run(&arguments),
         Command::Backtest(arguments) => backtest::run(&arguments),
         Command::EvaluateInterventions(arguments) => evaluate_interventions::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

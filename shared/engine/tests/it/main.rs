@@ -8,4 +8,5 @@ mod fixture;
 mod models;
 mod policies;
 mod profiles;
+mod rollups;
 mod texts;

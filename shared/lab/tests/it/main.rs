@@ -18,3 +18,5 @@ mod interventions;
 mod own_models;
 #[cfg(test)]
 mod policies;
+#[cfg(test)]
+mod report;
