@@ -11,17 +11,22 @@ use metrique::unit::{Microsecond, Millisecond};
 use metrique::unit_of_work::metrics;
 use metrique::writer::{AttachGlobalEntrySink, AttachGlobalEntrySinkExt, FormatExt, GlobalEntrySink};
 
-/// The CloudWatch namespace of every metric.
+/// The CloudWatch namespace of every metric, where there is only one Guardian; the template gives each stack its own below it.
 pub const NAMESPACE: &str = "FinancialGuardian";
 
 /// Sends all metrics to standard output, each as it is complete: a function is frozen between events, so nothing may wait.
-pub(crate) fn attach() {
+pub(crate) fn attach(namespace: &str) {
     if ServiceMetrics::try_sink().is_some() {
         return;
     }
-    let emf = Emf::builder(NAMESPACE.to_owned(), vec![vec![]]).build();
     // A function lives as long as its process, and so do its metrics.
-    ServiceMetrics::write_directly_to(emf.output_to_makewriter(|| std::io::stdout().lock())).forget();
+    let output = format(namespace).output_to_makewriter(|| std::io::stdout().lock());
+    ServiceMetrics::write_directly_to(output).forget();
+}
+
+/// How metrics are written: one JSON object a line, which names namespace, dimensions, metrics and units for CloudWatch.
+pub fn format(namespace: &str) -> Emf {
+    Emf::builder(namespace.to_owned(), vec![vec![]]).build()
 }
 
 /// Whether metrics have somewhere to go; in tests they have not.

@@ -11,6 +11,8 @@ use store::Table;
 use store::client::{Patience, patient};
 use tracing_subscriber::EnvFilter;
 
+use crate::metrics::NAMESPACE;
+
 /// The patience of a function: the limit on all retries lies below every function's own timeout. Where a checkout waits, there
 /// is less of it.
 pub const PATIENCE: Patience = Patience {
@@ -44,13 +46,16 @@ impl std::fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 /// Sets up logs and metrics: one JSON object a line, on standard output, which is where Lambda collects both.
-/// `RUST_LOG` chooses what is logged; `info` unless it says otherwise.
+/// `RUST_LOG` chooses what is logged; `info` unless it says otherwise. `METRICS_NAMESPACE` says where CloudWatch puts the metrics,
+/// so that several stacks in one account stay apart; [`NAMESPACE`] unless it is set.
 pub fn observe() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let logs = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_env_filter(filter);
     // Fails only when a test has installed another one.
     let _ = logs.try_init();
-    crate::metrics::attach();
+    #[expect(clippy::disallowed_methods, reason = "this is the crate that reads the environment")]
+    let namespace = std::env::var("METRICS_NAMESPACE").ok();
+    crate::metrics::attach(namespace.as_deref().unwrap_or(NAMESPACE));
 }
 
 /// The table that `TABLE_NAME` names, asked with this patience, with a connection that already stands.

@@ -22,8 +22,8 @@ pub(crate) const RECORD: &str = "r";
 /// The partition of the policies; the template names it too, where a function may write nothing else.
 pub const POLICIES: &str = "policies";
 
-/// The partition of the feed.
-pub(crate) const FEED: &str = "feed";
+/// The partition of the feed; the template names it too.
+pub const FEED: &str = "feed";
 
 /// How many items the feed has: the batches of as many seconds, where there is one in each.
 pub const FEED_SLOTS: u64 = 16;

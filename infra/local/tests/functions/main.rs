@@ -1,5 +1,5 @@
 //! The functions' handlers over the embedded emulator, or any other DynamoDB: the golden events of `events/`, bad input,
-//! faults, and the template.
+//! faults, and the templates.
 //!
 //! One table for each test, so that all run at the same time.
 
@@ -24,5 +24,6 @@ mod reviews;
 mod score;
 mod story;
 mod template;
+mod watching;
 mod wire;
 mod world;
