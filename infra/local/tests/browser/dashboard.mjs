@@ -213,7 +213,7 @@ await test("from a decision to its customer", "/dashboard", {}, async ({ page })
   assert.ok((await page.locator(".reasons li").count()) > 3, "reasons are drawn");
   assert.deepEqual(await overlapping(page), []);
   await accessible(page);
-  await shoot(page, "customer", 1720);
+  await shoot(page, "customer", 1400);
   await page.getByRole("link", { name: "Financial Guardian" }).click();
   await page.waitForURL("**/dashboard");
 });
