@@ -1,14 +1,17 @@
-//! `GET /v1/report` and `GET /dashboard`: what Guardian did in a period and whether it helped, honestly.
+//! `GET /v1/report` and `GET /dashboard`: what Guardian did in a period and whether it helped, honestly. `POST /v1/review`: what
+//! follows from it for the decisions to come.
 //!
 //! Architecture Invariant: the report's cost does not grow with traffic. It reads daily roll-ups, one Query for each of
 //! their shards, and never an entry.
 
 mod dashboard;
 pub mod report;
+mod review;
 pub mod statistics;
 
 use edge::clock::Clock;
 use edge::{Answer, Call, Handler, Problem, http};
+use engine::policy::Policy;
 use engine::reference::Reference;
 use engine::rollup::Segment;
 use engine::time::Day;
@@ -25,8 +28,8 @@ pub const DAYS_MAX: i32 = 400;
 const DAYS_DEFAULT: i32 = 30;
 
 store::ports! {
-    /// What reporting may do to the table.
-    pub trait Ports: ReadRollups
+    /// What reporting and reviewing may do to the table.
+    pub trait Ports: ReadPolicies + ReadRollups + PutReview
 }
 
 /// The function.
@@ -34,6 +37,7 @@ store::ports! {
 pub struct MetricsReport<P> {
     ports: P,
     reference: Option<Reference>,
+    policy: Policy,
     clock: Clock,
 }
 
@@ -54,15 +58,18 @@ impl<P: Ports> Handler for MetricsReport<P> {
                 let page = dashboard::page(&self.report(&call).await?, (self.clock)());
                 Ok(Answer::html("GET /dashboard", page))
             }
+            // In no API: only the schedule calls it.
+            (&Method::POST, ["v1", "review"]) => self.review().await,
             _ => Err(http::no_route(&call)),
         }
     }
 }
 
 impl<P: Ports> MetricsReport<P> {
-    /// A function that uses these ports and this clock, and tells drift from this reference.
-    pub fn new(ports: P, reference: Option<Reference>, clock: Clock) -> Self {
-        Self { ports, reference, clock }
+    /// A function that uses these ports and this clock, tells drift from this reference, and reviews under this policy unless the
+    /// table holds another.
+    pub fn new(ports: P, reference: Option<Reference>, policy: Policy, clock: Clock) -> Self {
+        Self { ports, reference, policy, clock }
     }
 
     async fn report(&self, call: &Call<'_>) -> Result<Report, Problem> {

@@ -1,4 +1,4 @@
-//! Starts the `metrics-report` function: wires the table and the clock, and waits for events.
+//! Starts the `metrics-report` function: wires the table, the policy and the clock, and waits for events.
 
 use edge::{clock, http, start};
 use metrics_report::MetricsReport;
@@ -7,5 +7,5 @@ use metrics_report::MetricsReport;
 async fn main() -> Result<(), lambda_http::Error> {
     start::observe();
     let table = start::table(&start::PATIENCE).await?;
-    http::run(MetricsReport::new(table, start::reference(), clock::system)).await
+    http::run(MetricsReport::new(table, start::reference(), start::policy()?, clock::system)).await
 }

@@ -1,13 +1,15 @@
-//! The policies in force: the deployed one, unless the table holds another, which is looked up once a minute.
+//! The policies in force: the deployed one, unless the table holds another, and what the latest review makes of it; looked up once a
+//! minute.
 //!
-//! A document that cannot be read, or that is not a policy, changes nothing: the last one that could be used stays in force, and the
-//! log says why.
+//! A document that cannot be read, or that is no policy or review, changes nothing: the last one that could be used stays in force,
+//! and the log says why.
 
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use engine::policy::{Policy, PolicyError};
+use engine::review::Review;
 use store::ports::{PolicyDocuments, ReadPolicies};
 // The runtime's clock, so that a simulation's minute is one here as well.
 use tokio::time::{Instant, timeout};
@@ -30,6 +32,11 @@ pub(crate) struct Policies {
 
 #[derive(Debug)]
 struct State {
+    /// The policies as they were published.
+    published: InForce,
+    /// What all customers together have shown.
+    review: Option<Review>,
+    /// The policies as the review leaves them.
     in_force: InForce,
     documents: PolicyDocuments,
     looked_at: Option<Instant>,
@@ -40,7 +47,9 @@ impl Policies {
     pub(crate) fn new(deployed: Policy) -> Self {
         let deployed = Arc::new(deployed);
         let in_force = InForce { live: Arc::clone(&deployed), shadow: None };
-        Self { deployed, state: Mutex::new(State { in_force, documents: PolicyDocuments::default(), looked_at: None }) }
+        let documents = PolicyDocuments::default();
+        let state = State { published: in_force.clone(), review: None, in_force, documents, looked_at: None };
+        Self { deployed, state: Mutex::new(state) }
     }
 
     /// What is in force.
@@ -71,11 +80,14 @@ impl Policies {
 
     fn take(&self, documents: PolicyDocuments) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.documents == documents {
+            return;
+        }
         if state.documents.live != documents.live {
             match read(documents.live.as_deref()) {
                 Ok(live) => {
-                    state.in_force.live = live.map_or_else(|| Arc::clone(&self.deployed), Arc::new);
-                    tracing::info!(policy = %state.in_force.live.version, "a policy is in force");
+                    state.published.live = live.map_or_else(|| Arc::clone(&self.deployed), Arc::new);
+                    tracing::info!(policy = %state.published.live.version, "a policy is in force");
                 }
                 Err(error) => {
                     tracing::error!(cause = %error, "the policy in the table cannot be used; the last one stays in force");
@@ -84,14 +96,32 @@ impl Policies {
         }
         if state.documents.shadow != documents.shadow {
             match read(documents.shadow.as_deref()) {
-                Ok(shadow) => state.in_force.shadow = shadow.map(Arc::new),
+                Ok(shadow) => state.published.shadow = shadow.map(Arc::new),
                 Err(error) => {
-                    state.in_force.shadow = None;
+                    state.published.shadow = None;
                     tracing::error!(cause = %error, "the shadow policy in the table cannot be used");
                 }
             }
         }
+        if state.documents.review != documents.review {
+            match documents.review.as_deref().map(|document| Review::from_json(document.as_bytes())).transpose() {
+                Ok(review) => state.review = review,
+                Err(error) => {
+                    tracing::error!(cause = %error, "the review in the table cannot be used; the last one stays in force");
+                }
+            }
+        }
+        state.in_force = state.published.reviewed(state.review.as_ref());
         state.documents = documents;
+    }
+}
+
+impl InForce {
+    /// The policies as a review leaves them.
+    fn reviewed(&self, review: Option<&Review>) -> Self {
+        let Some(review) = review else { return self.clone() };
+        let reviewed = |policy: &Arc<Policy>| Arc::new(policy.reviewed(review));
+        Self { live: reviewed(&self.live), shadow: self.shadow.as_ref().map(reviewed) }
     }
 }
 

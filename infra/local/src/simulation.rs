@@ -115,6 +115,8 @@ pub struct Played {
     pub requests: BTreeMap<String, u64>,
     /// What went wrong, how often.
     pub faults: BTreeMap<&'static str, u64>,
+    /// What became of attempts, how often: actions, ends of cooling-offs, opinions and variants that were stopped.
+    pub happened: BTreeMap<String, u64>,
     /// A hash of everything that went over the wire, with its times: equal for two runs that did the same.
     pub trace: u64,
     /// What must not be, in words.
@@ -177,6 +179,7 @@ async fn play_in_runtime<P: Ports>(
     let wire::Seen { requests, trace } = wire.seen();
     let (told, unreadable) = stream.everything_told();
     let changes = told.len() as u64;
+    let happened = oracle::happened(&table, &ledger).await?;
     let mut differences = oracle::differences(&table, &plan, &ledger, (told, unreadable)).await?;
     differences.extend(processes.wrong());
     if panics > 0 {
@@ -184,5 +187,5 @@ async fn play_in_runtime<P: Ports>(
     }
     let (delivered, customers_in_batches) = delivery.counts();
     let faults = faults.counts();
-    Ok(Played { seed, changes, delivered, customers_in_batches, requests, faults, trace, differences })
+    Ok(Played { seed, changes, delivered, customers_in_batches, requests, faults, happened, trace, differences })
 }

@@ -26,7 +26,8 @@ use crate::trigger::mapping::MappingError;
 use crate::trigger::on_failure::OnFailureError;
 use crate::trigger::pump::PumpError;
 use crate::trigger::{
-    Checkpoint, LambdaFunction, Log, OnFailure, Pump, PumpState, RecordSource, Settings, SourceError, StreamSource,
+    Checkpoint, LambdaFunction, Log, OnFailure, Pump, PumpState, RecordSource, Schedule, Settings, SourceError,
+    StreamSource, schedule,
 };
 use crate::unrouted;
 
@@ -39,6 +40,12 @@ const CREDENTIAL: &str = "local";
 
 /// The function that the stream triggers.
 pub const UPDATER: &str = "profile-updater";
+
+/// The function that the schedule triggers: what it is sent makes a review.
+const REVIEWER: &str = "metrics-report";
+
+/// How long between two reviews here: a person at a laptop should see what comes of it, and not wait an hour as in AWS.
+const REVIEW_PAUSE: Duration = Duration::from_secs(30);
 
 /// The function that scores, and that alone loads a model.
 pub const SCORER: &str = "score";
@@ -147,6 +154,7 @@ pub struct Stack {
     /// The emulator in this process, if the table is in memory.
     emulator: Option<Emulator>,
     trigger: Trigger,
+    reviews: JoinHandle<()>,
     unrouted: JoinHandle<()>,
     incidents: mpsc::UnboundedReceiver<Incident>,
 }
@@ -184,6 +192,7 @@ impl Stack {
         }
         let ports = Ports::claim(port)?;
         let settings = trigger(Settings::of_workspace(&surroundings.workspace, UPDATER)?);
+        let reviews = Schedule::of_workspace(&surroundings.workspace, REVIEWER, REVIEW_PAUSE)?;
         let refused = |what: &str| {
             let what = what.to_owned();
             move |source| StackError::System { what, source }
@@ -239,6 +248,9 @@ impl Stack {
             None => updater,
         };
         let trigger = Trigger::start(updater, table_endpoint, settings, keep, on_failure, log).await?;
+        let schedule_log = schedule::log_in(&logs).map_err(refused("cannot make the schedule's log"))?;
+        let reviewer = LambdaFunction::new(Client::new(ports.api), REVIEWER, REVIEW_PAUSE);
+        let reviews = tokio::spawn(reviews.run(reviewer, schedule_log));
         let unrouted = tokio::spawn(unrouted::answer(Client::new(ports.api)));
         Ok(Self {
             api: ports.api,
@@ -249,6 +261,7 @@ impl Stack {
             supervisor,
             emulator,
             trigger,
+            reviews,
             unrouted,
             incidents,
         })
@@ -285,6 +298,7 @@ impl Stack {
     /// Stops everything, in the reverse order of its start, and returns when no process is left.
     pub async fn stop(self) {
         self.unrouted.abort();
+        self.reviews.abort();
         // At any moment: what was not checkpointed is delivered again next time.
         self.trigger.task.abort();
         self.supervisor.stop().await;

@@ -6,6 +6,8 @@
 //! a file ([`checkpoint`]), what it gave up in another ([`on_failure`]), from where it can be played back ([`redrive`]).
 //! [`pump`] holds these together: a source, a handler, settings, a checkpoint and a clock, all of which a test may bring.
 //!
+//! Beside it stands what `EventBridge` does: the event of a function's [`schedule`], sent every so often.
+//!
 //! Not played: several shards (the emulator has one), tumbling windows, a start at `LATEST`. Settings that ask for these are
 //! refused.
 
@@ -19,6 +21,7 @@ pub mod pump;
 pub mod record;
 pub mod redrive;
 pub mod rules;
+pub mod schedule;
 mod shard;
 pub mod source;
 
@@ -30,4 +33,5 @@ pub use mapping::Settings;
 pub use on_failure::OnFailure;
 pub use pump::{Clock, Pump, PumpState, Step};
 pub use record::Record;
+pub use schedule::Schedule;
 pub use source::{RecordSource, SourceError, StreamSource};

@@ -128,6 +128,7 @@ pub fn decide(attempt: &Attempt, circumstances: Circumstances<'_>) -> Decision {
         learn_minor_max: signals.amount.learn_minor_max,
         model: models.version().to_owned(),
         policy: policy.version.clone(),
+        review: policy.reviewed_at,
         missing: missing.to_vec(),
     }
 }

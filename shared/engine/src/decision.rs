@@ -377,6 +377,8 @@ pub struct Decision {
     pub model: String,
     /// Which policy decided.
     pub policy: String,
+    /// The time of the [review](crate::review) that the policy went through, if there was one.
+    pub review: Option<Instant>,
     /// What could not be read; empty when nothing was missing.
     pub missing: Vec<Missing>,
 }

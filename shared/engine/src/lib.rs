@@ -8,7 +8,8 @@
 //! of that, [`score`] asks the [`model`]s and reads in the [`calibration`] how rare their answer is, [`policy`], the customer's own
 //! [`alarm_rate`] and their [`settings`] make an action of it, [`reason`] and [`message`] find the words, and [`decide`] puts it
 //! together.
-//! The way back: an [`entry`] changes, and its change moves the profile, the merchant's record and the day's [`rollup`].
+//! The way back: an [`entry`] changes, and its change moves the profile, the merchant's record and the day's [`rollup`]; of many
+//! days' roll-ups a [`review`] makes what the next decisions go by.
 
 pub mod alarm_rate;
 pub mod calibration;
@@ -32,6 +33,7 @@ pub mod population;
 pub mod profile;
 pub mod reason;
 pub mod reference;
+pub mod review;
 pub mod rollup;
 pub mod score;
 pub mod settings;

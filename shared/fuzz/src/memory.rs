@@ -12,7 +12,7 @@ use engine::settings::Settings;
 use engine::time::{Day, Instant};
 use store::StoreError;
 use store::ports::{
-    CommitLesson, Customer, EXPORT_PAGE_ENTRIES, EntryChange, EraseCustomer, Lesson, PolicyDocuments, Put, PutEntry, PutSettings,
+    CommitLesson, Customer, EXPORT_PAGE_ENTRIES, EntryChange, EraseCustomer, Lesson, PolicyDocuments, Put, PutEntry, PutReview, PutSettings,
     RECENT_ENTRIES_MAX, ReadCustomer, ReadEntry, ReadMerchant, ReadPolicies, ReadProfile, ReadRollups, ReadTimeline, TimelinePage,
     UpdateEntry, VersionedProfile,
 };
@@ -29,6 +29,7 @@ struct State {
     settings: BTreeMap<CustomerId, Settings>,
     merchants: BTreeMap<MerchantId, MerchantRecord>,
     rollups: Rollups,
+    review: Option<String>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -138,7 +139,18 @@ impl PutSettings for Memory {
 
 impl ReadPolicies for Memory {
     async fn read_policies(&self) -> Result<PolicyDocuments, StoreError> {
-        Ok(PolicyDocuments::default())
+        Ok(PolicyDocuments { review: self.state().review.clone(), ..PolicyDocuments::default() })
+    }
+}
+
+impl PutReview for Memory {
+    async fn put_review(&self, document: &str, before: Option<&str>) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let is_next = state.review.as_deref() == before;
+        if is_next {
+            state.review = Some(document.to_owned());
+        }
+        Ok(is_next)
     }
 }
 

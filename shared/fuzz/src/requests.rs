@@ -128,7 +128,7 @@ impl Functions {
         Self {
             score: score::Score::new(table.clone(), Policy::default(), models, Templates::compiled_in().expect("the templates compiled in"), now),
             customers: customers::Customers::new(table.clone(), now),
-            report: metrics_report::MetricsReport::new(table.clone(), None, now),
+            report: metrics_report::MetricsReport::new(table.clone(), None, Policy::default(), now),
         }
     }
 

@@ -4,7 +4,7 @@
 //! attempt → decide (the real engine) → the person meets what is shown → outcome, opinion, feedback, a later attempt
 //!    ▲                                                                              │
 //!    └── profile ◀── Profile::learn ◀── changes of entries, each when it is told ◀──┘
-//!                    every week: counts of all people → priors of the strategies; labels → merchants' records
+//!                    every week: counts of all people → a review's beliefs; labels → merchants' records
 //! ```
 //! **Everything here is simulated.** How people react is assumed ([`crate::simulate::World`]); what comes out shows that the machinery
 //! works as built and that the estimate from the hold-out finds what is there, not that people are so.

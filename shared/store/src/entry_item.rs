@@ -226,6 +226,8 @@ struct StoredDecision {
     learn_minor_max: i64,
     model: String,
     policy: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    review_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     missing: Vec<String>,
 }
@@ -370,6 +372,7 @@ impl From<&Decision> for StoredDecision {
             learn_minor_max: decision.learn_minor_max,
             model: decision.model.clone(),
             policy: decision.policy.clone(),
+            review_ms: decision.review.map(|made_at| made_at.epoch_ms() as i64),
             missing: decision.missing.iter().map(|missing| missing.name().to_owned()).collect(),
         }
     }
@@ -439,6 +442,7 @@ impl TryFrom<StoredDecision> for Decision {
             learn_minor_max: stored.learn_minor_max,
             model: stored.model,
             policy: stored.policy,
+            review: stored.review_ms.map(instant).transpose()?,
             missing: missing.collect::<Result<_, String>>()?,
         })
     }
@@ -475,7 +479,7 @@ mod tests {
         let models = Models::compiled_in().unwrap();
         let policy = br#"{"version": "p", "alpha": 1, "rules": [{"id": "r", "when": "amount > 1.0", "then": "block", "state": "trial"}],
             "experiments": [{"id": "x", "arms": [{"name": "a", "share": 1}, {"name": "b", "share": 0}]}]}"#;
-        let policy = Policy::from_json(policy).unwrap();
+        let policy = Policy { reviewed_at: Some(at.instant()), ..Policy::from_json(policy).unwrap() };
         let templates = Templates::compiled_in().unwrap();
         let circumstances = Circumstances {
             known,

@@ -19,8 +19,8 @@ pub(crate) const SETTINGS: &str = "s";
 /// The sort key of a merchant's record.
 pub(crate) const RECORD: &str = "r";
 
-/// The partition of the policies.
-pub(crate) const POLICIES: &str = "policies";
+/// The partition of the policies; the template names it too, where a function may write nothing else.
+pub const POLICIES: &str = "policies";
 
 /// What the sort key of every entry begins with; the stream's filter in the template names it too.
 pub const ENTRY_PREFIX: &str = "e#";

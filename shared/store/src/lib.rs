@@ -11,6 +11,7 @@
 //! | the profile | `c#` customer | `p` |
 //! | the settings | `c#` customer | `s` |
 //! | a merchant's record | `m#` merchant | `r` |
+//! | a policy, or the review beside them | `policies` | `live`, `shadow`, `review` |
 //! | a day's roll-up, one of [`keys::ROLLUP_SHARDS`] | `d#` shard | day |
 //!
 //! Entries sort by time and before `p` and `s`, so that one Query reads settings, profile and the last hour's entries.

@@ -149,6 +149,8 @@ pub struct PolicyDocuments {
     pub live: Option<String>,
     /// One that only looks on.
     pub shadow: Option<String>,
+    /// What lies beside them: the latest review of what was counted of all customers.
+    pub review: Option<String>,
 }
 
 /// What a policy in the table is for.
@@ -178,6 +180,16 @@ pub trait PutPolicy {
         role: PolicyRole,
         document: Option<&str>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Writes reviews.
+pub trait PutReview {
+    /// The IAM actions that this port takes.
+    const ACTIONS: &'static [&'static str] = &["dynamodb:PutItem"];
+    /// Puts a review in the place of the one that was read before, or of none; `false`, and nothing written, if another is there
+    /// by now.
+    fn put_review(&self, document: &str, before: Option<&str>)
+    -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
 /// Everything held of a customer, a page at a time.

@@ -62,7 +62,7 @@ impl<'a> Actions<'a> {
         settings: Settings,
     ) -> Result<Self, CostsError> {
         let customers = Customers::new(filled.table.clone(), now);
-        let report = MetricsReport::new(filled.table.clone(), None, now);
+        let report = MetricsReport::new(filled.table.clone(), None, Policy::default(), now);
         let (told_until, rows) = (None, Vec::new());
         let mut actions =
             Self { filled, models, templates, sampler, customers, report, stream, told_until, settings, rows };
@@ -87,14 +87,18 @@ impl<'a> Actions<'a> {
         let entries = export.get("entries").and_then(Value::as_array).map_or(0, Vec::len);
 
         let (first, last) = (from.day().plus_days(1 - DAYS as i32), from.day());
-        let request = request(Method::GET, "/v1/report", &Value::Null).with_query_string_parameters(HashMap::from([
+        let period = request(Method::GET, "/v1/report", &Value::Null).with_query_string_parameters(HashMap::from([
             ("from".to_owned(), vec![first.to_string()]),
             ("to".to_owned(), vec![last.to_string()]),
         ]));
         let before = self.filled.meter.read().0;
-        answer(&self.report, request).await?;
+        answer(&self.report, period).await?;
         // Not hot: its requests are as many, but the numbers that they bring have more digits.
         self.row(format!("report, {DAYS} days"), false, before);
+
+        let before = self.filled.meter.read().0;
+        answer(&self.report, request(Method::POST, "/v1/review", &Value::Null)).await?;
+        self.row("review, once an hour".to_owned(), false, before);
 
         Ok((self.rows, Sizes { entry_bytes, profile_bytes, exported_entries: entries }))
     }

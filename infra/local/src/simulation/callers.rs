@@ -7,11 +7,13 @@ use std::time::Duration;
 use customers::Customers;
 use edge::clock::Clock;
 use edge::http::{Handler, respond};
+use engine::decision::Action;
 use engine::message::Templates;
-use engine::policy::Policy;
+use engine::policy::{Arm, Change, Experiment, Ladder, Policy, RiskLadder};
 use engine::score::Models;
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, RequestExt as _};
+use metrics_report::MetricsReport;
 use score::Score;
 use serde_json::Value;
 use store::Table;
@@ -30,15 +32,33 @@ const TRIES_WITHOUT_END: u32 = 10_000;
 /// How long a caller waits before it asks again, in milliseconds.
 const AGAIN_AFTER_MS_MAX: u64 = 10_000;
 
-/// The policy of the simulation: it steps in often, so that every action occurs.
+/// The policy of the simulation: it steps in often, so that every action occurs, and half of all customers try something out.
 fn policy() -> Policy {
-    Policy { alpha: 0.3, ..Policy::default() }
+    let arm = |name: &str, change| Arm { name: name.to_owned(), share: 0.5, change, stopped: false };
+    let experiment = Experiment {
+        id: "tried".to_owned(),
+        running: true,
+        arms: vec![
+            arm("control", Change::default()),
+            arm("variant", Change { alpha_multiple: Some(2.0), ..Change::default() }),
+        ],
+        minimum_sample: 1,
+        annoyed_max: 0.01,
+    };
+    Policy {
+        alpha: 0.3,
+        ladder: Ladder::Risk(RiskLadder { warn_from: 0.04, cool_off_from: 0.08, block_from: 0.5 }),
+        learning_at_most: Action::Block,
+        experiments: vec![experiment],
+        ..Policy::default()
+    }
 }
 
 /// The HTTP functions of one simulation.
 pub(crate) struct Processes {
     scores: Vec<Mutex<Arc<Score<Table>>>>,
     customers: Vec<Arc<Customers<Table>>>,
+    reports: Vec<MetricsReport<Table>>,
     table: Table,
     models: Models,
     templates: Templates,
@@ -80,6 +100,7 @@ impl Processes {
         Self {
             scores: CLOCKS.iter().map(|clock| Mutex::new(Arc::new(score(clock)))).collect(),
             customers: CLOCKS.iter().map(|clock| Arc::new(Customers::new(table.clone(), *clock))).collect(),
+            reports: CLOCKS.iter().map(|clock| MetricsReport::new(table.clone(), None, policy(), *clock)).collect(),
             table: table.clone(),
             models: models.clone(),
             templates: templates.clone(),
@@ -103,10 +124,10 @@ impl Processes {
         let process = self.faults.number(0..PROCESSES as u64) as usize;
         let death_ms = self.faults.death_ms();
         let answering = async {
-            if ask.path == "/v1/attempts" {
-                answer(&*self.score(process)?, ask).await
-            } else {
-                answer(&**self.customers.get(process)?, ask).await
+            match ask.path.as_str() {
+                "/v1/attempts" => answer(&*self.score(process)?, ask).await,
+                "/v1/review" => answer(self.reports.get(process)?, ask).await,
+                _ => answer(&**self.customers.get(process)?, ask).await,
             }
         };
         let answer = match death_ms {

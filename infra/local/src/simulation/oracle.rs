@@ -3,15 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::entry::{Entry, Outcome};
+use engine::entry::{Entry, Opinion, Outcome};
 use engine::id::{AttemptId, CustomerId, MerchantId};
+use engine::rollup::Rollup;
 use engine::time::DAY_MS;
 use serde_json::Value;
+use store::ports::{ReadCustomer, ReadPolicies, ReadRollups};
 use store::stream::Told;
 use store::{StoreError, Table};
 
 use crate::simulation::faults;
-use crate::simulation::stories::{Erasure, Ledger, Plan, Witness, earliest};
+use crate::simulation::stories::{Erasure, Ledger, Plan, Wish, Witness, earliest};
 use crate::simulation::time::now;
 use crate::verify::counts::{self, Counts, count};
 use crate::verify::{answer_of, compare, feedback_body};
@@ -46,7 +48,31 @@ pub(crate) async fn differences(
     for witness in ledger.witnesses() {
         found.compare_witness(&witness, &erasures);
     }
+    let wishes = ledger.wishes();
+    for customer in &plan.customers {
+        found.compare_settings(table, customer, &wishes, &erasures).await?;
+    }
+    found.compare_review(table, &ledger.stopped()).await?;
     Ok(found.differences)
+}
+
+/// What became of attempts, by the counters of the roll-ups, and how many variants were stopped.
+pub(crate) async fn happened(table: &Table, ledger: &Ledger) -> Result<BTreeMap<String, u64>, StoreError> {
+    let mut happened = BTreeMap::from([("stopped".to_owned(), u64::from(!ledger.stopped().is_empty()))]);
+    for Rollup { counters, .. } in table.read_rollups(earliest().day(), now().plus_ms(DAY_MS).day()).await? {
+        let told = |name: &str| ["action.", "cooling_off.", "opinion."].iter().any(|what| name.starts_with(what));
+        for (name, count) in counters.iter().filter(|(name, _)| told(name)) {
+            *happened.entry(name.to_owned()).or_default() += count.max(0) as u64;
+        }
+    }
+    Ok(happened)
+}
+
+/// When this customer was erased for the last time: from when on, and until when. 0 if never.
+fn erased_ms(customer: &CustomerId, erasures: &[Erasure]) -> (u64, u64) {
+    let of_customer = || erasures.iter().filter(|(erased, _)| erased == customer).map(|(_, span)| span);
+    let from_ms = of_customer().map(|span| span.from_ms).max().unwrap_or_default();
+    (from_ms, of_customer().map(|span| span.until_ms).max().unwrap_or_default())
 }
 
 impl Found {
@@ -116,9 +142,8 @@ impl Found {
         let Ok(id) = AttemptId::parse(id) else {
             return self.differences.push(format!("{id} is no attempt id"));
         };
-        let of_customer = || erasures.iter().filter(|(customer, _)| Some(customer) == witness.customer.as_ref());
-        let erased_until_ms = of_customer().map(|(_, span)| span.until_ms).max().unwrap_or_default();
-        let erased_from_ms = of_customer().map(|(_, span)| span.from_ms).max().unwrap_or_default();
+        let customer = witness.customer.as_ref();
+        let (erased_from_ms, erased_until_ms) = customer.map_or((0, 0), |customer| erased_ms(customer, erasures));
         let answers: Vec<&Value> =
             witness.answers.iter().filter(|(span, _)| span.from_ms > erased_until_ms).map(|(_, it)| it).collect();
         if let [first, rest @ ..] = answers.as_slice()
@@ -156,6 +181,65 @@ impl Found {
                 differences.push(format!("what the customer said was confirmed, and is {:?}", entry.feedback));
             }
         }
+        let confirmed = witness.opinions.iter().rposition(|(span, _, told)| *told && span.from_ms > erased_until_ms);
+        if let Some(confirmed) = confirmed {
+            let mut possible = witness.opinions.iter().skip(confirmed).map(|(_, opinion, _)| *opinion);
+            if possible.all(|opinion| entry.opinion.map(Opinion::name) != Some(opinion)) {
+                differences.push(format!("what the customer thinks of it was confirmed, and is {:?}", entry.opinion));
+            }
+        }
+        // However often it is asked, a cooling-off has one end.
+        let ended = entry.cooling_off_ended.as_ref().map(|ended| ended.how.name());
+        for (span, state) in &witness.ends {
+            if span.from_ms > erased_until_ms && ended != Some(state) {
+                differences.push(format!("the cooling-off was answered to be {state}, and is {ended:?}"));
+            }
+        }
         self.differences.extend(differences.into_iter().map(|difference| format!("{id}: {difference}")));
+    }
+
+    /// Compares a customer's settings with what they wished for: the last confirmed wish holds, or one that may have come after it.
+    async fn compare_settings(
+        &mut self,
+        table: &Table,
+        customer: &CustomerId,
+        wishes: &[Wish],
+        erasures: &[Erasure],
+    ) -> Result<(), StoreError> {
+        let stored = table.read_customer(customer, now()).await?.settings;
+        let (erased_from_ms, erased_until_ms) = erased_ms(customer, erasures);
+        let wishes: Vec<&Wish> = wishes.iter().filter(|wish| wish.customer == *customer).collect();
+        let must = || wishes.iter().filter(|wish| wish.told && wish.span.from_ms > erased_until_ms);
+        // Until when one may have come into force.
+        let until_ms = |wish: &Wish| wish.span.until_ms + if wish.told { 0 } else { GRACE_MS };
+        let may_hold = |wish: &&&Wish| {
+            until_ms(wish) + GRACE_MS >= erased_from_ms && must().all(|other| until_ms(wish) >= other.span.from_ms)
+        };
+        let text = |wish: &Wish, path: &str| wish.body.pointer(path).and_then(Value::as_str).map(str::to_owned);
+        let is_stored = |wish: &&Wish| {
+            let goal = stored.goals.first().map(|goal| goal.name.to_string());
+            text(wish, "/goals/0/name") == goal
+                && text(wish, "/sensitivity").as_deref() == Some(stored.sensitivity.name())
+                && wish.body.get("opted_out").and_then(Value::as_bool) == Some(stored.opted_out)
+        };
+        let is_empty = stored.revision == 0 && must().next().is_none();
+        if !is_empty && !wishes.iter().filter(may_hold).any(is_stored) {
+            let goals = &stored.goals;
+            self.differences.push(format!(
+                "settings of {customer}: none that may hold, but revision {} {goals:?}",
+                stored.revision
+            ));
+        }
+        Ok(())
+    }
+
+    /// What a confirmed review stopped stays stopped, as it was stopped first.
+    async fn compare_review(&mut self, table: &Table, stopped: &[Value]) -> Result<(), StoreError> {
+        let review = table.read_policies().await?.review.unwrap_or_default();
+        let review: Value = serde_json::from_str(&review).unwrap_or_default();
+        let kept = review.get("stopped").and_then(Value::as_array).cloned().unwrap_or_default();
+        let lost = stopped.iter().filter(|stop| !kept.contains(stop));
+        self.differences.extend(lost.map(|stop| format!("review: stopped and not so any more: {stop}")));
+        Ok(())
     }
 }

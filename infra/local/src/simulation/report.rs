@@ -33,6 +33,8 @@ pub struct Report {
     pub requests: u64,
     /// What went wrong, how often.
     pub faults: BTreeMap<&'static str, u64>,
+    /// What became of attempts, how often, see [`Played::happened`].
+    pub happened: BTreeMap<String, u64>,
     /// The seeds that found something, in order.
     pub failed: Vec<Played>,
 }
@@ -45,6 +47,9 @@ impl Report {
         self.requests += played.requests.values().sum::<u64>();
         for (fault, count) in &played.faults {
             *self.faults.entry(fault).or_default() += count;
+        }
+        for (what, count) in &played.happened {
+            *self.happened.entry(what.clone()).or_default() += count;
         }
         if !played.differences.is_empty() {
             self.failed.push(played);
@@ -98,7 +103,7 @@ pub fn print(seeds: u64, first: u64, stories: u64) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let Report { seeds, changes, delivered, requests, faults, failed } = &report;
+    let Report { seeds, changes, delivered, requests, faults, happened, failed } = &report;
     let seconds = started.elapsed().as_secs_f64();
     console.line(&format!(
         "{seeds} seeds from {first} on, {seconds:.1} s: {changes} changes of entries, told {delivered} times; {requests} \
@@ -108,6 +113,8 @@ pub fn print(seeds: u64, first: u64, stories: u64) -> ExitCode {
     for (fault, count) in faults {
         console.line(&format!("  {count:>9} {fault}"));
     }
+    let happened: Vec<String> = happened.iter().map(|(what, count)| format!("{what} {count}")).collect();
+    console.line(&format!("happened: {}", happened.join(", ")));
     console.line(&format!("seeds with differences: {}", failed.len()));
     for played in failed.iter().take(SHOWN_MAX) {
         console.line(&format!(

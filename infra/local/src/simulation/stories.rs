@@ -1,4 +1,5 @@
-//! What happens to customers: attempts with what follows them, imports, settings, erasures; and what callers were told.
+//! What happens to customers: attempts with what follows them, imports, settings, erasures; reviews of it all; and what callers were
+//! told.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +17,11 @@ const CATEGORIES: [&str; 5] = ["groceries", "electronics", "travel", "clothing",
 const PAYMENT_METHODS: [&str; 4] = ["debit_card", "credit_card", "bnpl", "wallet"];
 const CURRENCIES: [&str; 2] = ["EUR", "USD"];
 const OUTCOMES: [&str; 3] = ["proceeded", "cancelled", "abandoned"];
+const OPINIONS: [&str; 2] = ["useful", "annoying"];
+const ENDS: [&str; 4] = ["confirm", "cancel", "override", "bypass"];
+
+/// After how long a cooling-off is ended at the latest, in milliseconds: some are ready by then, and some have expired.
+const COOLING_OFF_MS_MAX: u64 = 6 * DAY_MS as u64;
 
 /// Over how long the stories of a simulation begin, in milliseconds.
 const SPAN_MS: u64 = 14 * DAY_MS as u64;
@@ -73,8 +79,24 @@ pub(crate) struct Witness {
     pub(crate) answers: Vec<(Span, Value)>,
     /// The outcome that was confirmed.
     pub(crate) outcome: Option<(Span, &'static str)>,
-    /// What the customer said, in order, and whether it was confirmed.
+    /// What the customer said of the purchase, in order, and whether it was confirmed.
     pub(crate) feedback: Vec<(Span, Value, bool)>,
+    /// What the customer said of the intervention, in order, and whether it was confirmed.
+    pub(crate) opinions: Vec<(Span, &'static str, bool)>,
+    /// How the cooling-off had ended, each time that it was answered.
+    pub(crate) ends: Vec<(Span, String)>,
+}
+
+/// What callers know of a customer's settings.
+#[derive(Debug, Clone)]
+pub(crate) struct Wish {
+    pub(crate) customer: CustomerId,
+    /// From the first try until the last.
+    pub(crate) span: Span,
+    /// The body that was sent; no two are alike.
+    pub(crate) body: Value,
+    /// Whether it was confirmed.
+    pub(crate) told: bool,
 }
 
 /// What callers know of an erasure: when it was first asked for, and when it was confirmed.
@@ -85,6 +107,9 @@ pub(crate) type Erasure = (CustomerId, Span);
 pub(crate) struct Ledger {
     witnesses: Mutex<Vec<Witness>>,
     erasures: Mutex<Vec<Erasure>>,
+    wishes: Mutex<Vec<Wish>>,
+    /// What reviews that were confirmed had stopped, as they answered it.
+    stopped: Mutex<Vec<Value>>,
 }
 
 impl Ledger {
@@ -94,6 +119,14 @@ impl Ledger {
 
     pub(crate) fn erasures(&self) -> Vec<Erasure> {
         self.erasures.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn wishes(&self) -> Vec<Wish> {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn stopped(&self) -> Vec<Value> {
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn witness(&self, witness: Witness) {
@@ -117,10 +150,11 @@ impl Stage {
         let customer = dice.number(0..self.plan.customers.len() as u64);
         let Some(customer) = self.plan.customers.get(customer as usize).cloned() else { return };
         match dice.number(0..100) {
-            0..70 => self.attempt(customer, number, dice).await,
-            70..85 => self.import(customer, number, dice).await,
-            85..90 => self.look(&customer, dice).await,
-            90..93 => self.settings(&customer, dice).await,
+            0..66 => self.attempt(customer, number, dice).await,
+            66..78 => self.import(customer, number, dice).await,
+            78..81 => self.look(&customer, dice).await,
+            81..89 => self.settings(customer, number, dice).await,
+            89..94 => self.review(dice).await,
             _ if self.plan.erasures => self.erase(customer, dice).await,
             _ => self.look(&customer, dice).await,
         }
@@ -177,9 +211,28 @@ impl Stage {
         }
     }
 
-    /// The outcome, and weeks later the label.
+    /// The end of a cooling-off, the outcome, and weeks later the label.
     async fn follow_up(&self, customer: &CustomerId, id: &str, witness: &Mutex<Witness>, dice: &mut Dice) {
         let path = |what: &str| format!("/v1/customers/{customer}/attempts/{id}/{what}");
+        let intervention = lock(witness).answers.last().and_then(|(_, decision)| decision.get("intervention").cloned());
+        let is_interrupted = intervention.as_ref().is_some_and(|shown| !shown.is_null());
+        let waits =
+            intervention.as_ref().and_then(|shown| shown.get("wait_until")).is_some_and(|until| !until.is_null());
+        if waits && dice.chance(0.8) {
+            let is_waited_for = dice.chance(0.4);
+            let from_ms = if is_waited_for { DAY_MS } else { MINUTE_MS } as u64;
+            wait_ms(dice.log_number(from_ms, COOLING_OFF_MS_MAX)).await;
+            let mut other = dice.clone();
+            // Two callers may end it at the same time, each in another way.
+            let ends_at_once = dice.chance(0.3);
+            other.number(0..ENDS.len() as u64);
+            let ending = async {
+                if ends_at_once {
+                    self.end_cooling_off(path("cooling-off"), witness, &mut other).await;
+                }
+            };
+            tokio::join!(self.end_cooling_off(path("cooling-off"), witness, dice), ending);
+        }
         if dice.chance(0.85) {
             wait_ms(dice.log_number(100, HOUR_MS as u64)).await;
             let mut other = dice.clone();
@@ -194,8 +247,45 @@ impl Stage {
         }
         for _ in 0..dice.number(0..3) {
             wait_ms(dice.log_number(MINUTE_MS as u64, LABEL_MS_MAX)).await;
-            self.say(path("feedback"), witness, dice).await;
+            if is_interrupted && dice.chance(0.5) {
+                self.opine(path("feedback"), witness, dice).await;
+            } else {
+                self.say(path("feedback"), witness, dice).await;
+            }
         }
+    }
+
+    /// Ends a cooling-off in some way, which may be refused: because it is too early, too late, or because it ended otherwise.
+    async fn end_cooling_off(&self, path: String, witness: &Mutex<Witness>, dice: &mut Dice) {
+        let action = dice.one_of(&ENDS).unwrap_or_default();
+        let reason = (action == "override").then_some("It cannot wait.");
+        let ask = Ask { method: Method::POST, path, body: json!({ "action": action, "reason": reason }) };
+        let answered = |status: u16, body: Value| {
+            let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+            match (status, text("code").as_deref()) {
+                (200, _) => Some(text("state")),
+                (409, Some("STILL_COOLING_OFF" | "COOLING_OFF_EXPIRED" | "COOLING_OFF_ENDED")) => Some(None),
+                _ => None,
+            }
+        };
+        if let Some((span, Some(state))) = self.processes.insist(&ask, Patience::Some, dice, |_| (), answered).await {
+            lock(witness).ends.push((span, state));
+        }
+    }
+
+    /// Says what the customer thinks of having been interrupted.
+    async fn opine(&self, path: String, witness: &Mutex<Witness>, dice: &mut Dice) {
+        let opinion = dice.one_of(&OPINIONS).unwrap_or_default();
+        let ask = Ask { method: Method::POST, path, body: json!({ "feedback": opinion }) };
+        let (span, told) = self.tell(&ask, dice).await;
+        lock(witness).opinions.push((span, opinion, told));
+    }
+
+    /// Tells something until it is confirmed or the caller gives up, and says which.
+    async fn tell(&self, ask: &Ask, dice: &mut Dice) -> (Span, bool) {
+        let from_ms = now().epoch_ms();
+        let told = self.processes.insist(ask, Patience::Some, dice, |_| (), confirmed).await;
+        (told.map_or(Span { from_ms, until_ms: now().epoch_ms() }, |(span, ())| span), told.is_some())
     }
 
     async fn tell_outcome(&self, path: String, witness: &Mutex<Witness>, dice: &mut Dice) {
@@ -218,10 +308,8 @@ impl Stage {
             _ => json!({ "feedback": "regret", "regret": dice.number(1..11) }),
         };
         let ask = Ask { method: Method::POST, path, body: said.clone() };
-        let from_ms = now().epoch_ms();
-        let told = self.processes.insist(&ask, Patience::Some, dice, |_| (), confirmed).await;
-        let span = told.map_or(Span { from_ms, until_ms: now().epoch_ms() }, |(span, ())| span);
-        lock(witness).feedback.push((span, said, told.is_some()));
+        let (span, told) = self.tell(&ask, dice).await;
+        lock(witness).feedback.push((span, said, told));
     }
 
     /// Purchases of the past, and of some of them what the customer says.
@@ -271,11 +359,46 @@ impl Stage {
         let _ = self.processes.insist(&ask, Patience::Some, &mut dice, |_| (), confirmed).await;
     }
 
-    async fn settings(self, customer: &CustomerId, mut dice: Dice) {
-        let sensitivity = dice.one_of(&["low", "normal", "high"]).unwrap_or_default();
-        let body = json!({ "sensitivity": sensitivity, "opted_out": dice.chance(0.1) });
-        let ask = Ask { method: Method::PUT, path: format!("/v1/customers/{customer}/settings"), body };
-        let _ = self.processes.insist(&ask, Patience::Some, &mut dice, |_| (), confirmed).await;
+    /// A few wishes of one customer, of which the last one holds.
+    async fn settings(self, customer: CustomerId, number: u64, mut dice: Dice) {
+        for wish in 0..dice.number(1..4) {
+            let blocked = dice.one_of(&CATEGORIES).filter(|_| dice.chance(0.4));
+            let body = json!({
+                "sensitivity": dice.one_of(&["low", "normal", "high"]),
+                "opted_out": dice.chance(0.1),
+                "blocked_categories": blocked.map(|category| json!({ "category": category })).into_iter().collect::<Vec<_>>(),
+                // Tells it from every other wish.
+                "goals": [{
+                    "name": format!("wish {number}-{wish}"), "target": { "value": "100.00", "currency": "EUR" }, "saved": "0",
+                }],
+            });
+            let path = format!("/v1/customers/{customer}/settings");
+            let ask = Ask { method: Method::PUT, path, body: body.clone() };
+            let from_ms = now().epoch_ms();
+            let (span, told) = self.tell(&ask, &mut dice).await;
+            let span = Span { from_ms, ..span };
+            let wish = Wish { customer: customer.clone(), span, body, told };
+            self.ledger.wishes.lock().unwrap_or_else(PoisonError::into_inner).push(wish);
+            wait_ms(dice.log_number(10, HOUR_MS as u64)).await;
+        }
+    }
+
+    /// The operator's schedule has reviews made, each after some time.
+    async fn review(self, mut dice: Dice) {
+        for _ in 0..dice.number(1..5) {
+            self.review_once(&mut dice).await;
+            wait_ms(dice.log_number(HOUR_MS as u64, LABEL_MS_MAX)).await;
+        }
+    }
+
+    async fn review_once(&self, dice: &mut Dice) {
+        let ask = Ask { method: Method::POST, path: "/v1/review".to_owned(), body: Value::Null };
+        let stopped =
+            |status: u16, body: Value| (status == 200).then(|| body.get("stopped").cloned().unwrap_or_default());
+        if let Some((_, stopped)) = self.processes.insist(&ask, Patience::Some, dice, |_| (), stopped).await {
+            let stopped = stopped.as_array().cloned().unwrap_or_default();
+            self.ledger.stopped.lock().unwrap_or_else(PoisonError::into_inner).extend(stopped);
+        }
     }
 
     fn purchase(&self, story: u64, position: u64, occurred_at: Instant, dice: &mut Dice) -> Value {

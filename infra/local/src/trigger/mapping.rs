@@ -17,7 +17,7 @@ use crate::trigger::filter::{Filter, FilterError};
 use crate::trigger::rules::Rules;
 
 /// The template, from the root of the workspace.
-const TEMPLATE: &str = "infra/template.yaml";
+pub(crate) const TEMPLATE: &str = "infra/template.yaml";
 
 /// How often a stream is read that brings nothing: four times a second
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>).
@@ -72,6 +72,9 @@ pub enum MappingError {
     /// No function of the template has its code in this folder and one DynamoDB stream as an event.
     #[error("the template has no function {0} with one DynamoDB stream")]
     NoMapping(String),
+    /// No function of the template has its code in this folder and one schedule with an event.
+    #[error("the template has no function {0} with one schedule whose input is JSON")]
+    NoSchedule(String),
     /// A setting is not of AWS, or not played here.
     #[error("the stream of {function} in the template: {reason}")]
     NotUnderstood {
@@ -218,14 +221,19 @@ impl Settings {
     }
 }
 
-/// The properties of the function, and those of its one stream.
-fn mapping<'a>(template: &'a Value, function: &str) -> Option<(&'a Value, &'a Value)> {
+/// The properties of the function whose code is in this folder.
+pub(crate) fn properties_of<'a>(template: &'a Value, function: &str) -> Option<&'a Value> {
     let is_it = |resource: &&Value| {
         let code = resource.get("Properties").and_then(|it| it.get("CodeUri")).and_then(Value::as_str);
         let folder = code.and_then(|uri| uri.trim_end_matches('/').rsplit('/').next());
         resource.get("Type").and_then(Value::as_str) == Some("AWS::Serverless::Function") && folder == Some(function)
     };
-    let properties = template.get("Resources")?.as_mapping()?.values().find(is_it)?.get("Properties")?;
+    template.get("Resources")?.as_mapping()?.values().find(is_it)?.get("Properties")
+}
+
+/// The properties of the function, and those of its one stream.
+fn mapping<'a>(template: &'a Value, function: &str) -> Option<(&'a Value, &'a Value)> {
+    let properties = properties_of(template, function)?;
     let events = properties.get("Events")?.as_mapping()?;
     let is_stream = |event: &&Value| event.get("Type").and_then(Value::as_str) == Some("DynamoDB");
     let mut streams = events.values().filter(is_stream);

@@ -19,6 +19,7 @@ mod hostile;
 mod learning;
 mod proxy;
 mod report;
+mod reviews;
 mod score;
 mod story;
 mod template;

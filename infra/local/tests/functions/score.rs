@@ -19,7 +19,7 @@ async fn the_golden_attempt_is_scored_against_the_customers_history() {
         (&json!(false), &json!(true), &json!([]))
     );
     let models = Models::compiled_in().unwrap();
-    assert_eq!(decision["versions"], json!({ "model": models.version(), "policy": "default-3" }));
+    assert_eq!(decision["versions"], json!({ "model": models.version(), "policy": "default-3", "review": null }));
     let reasons = decision["reasons"].as_array().unwrap();
     let text = |code: &str| {
         let reason = reasons.iter().find(|reason| reason["code"] == code);

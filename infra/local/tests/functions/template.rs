@@ -76,13 +76,31 @@ fn router_routes() -> Routes {
     routes
 }
 
+/// The events that a schedule sends, with the function that gets them.
+fn scheduled(template: &Yaml) -> Vec<(String, Value)> {
+    let mut scheduled = Vec::new();
+    for (name, function) in functions(template) {
+        let events = function["Events"].as_mapping().into_iter().flat_map(|events| events.values());
+        for event in events.filter(|event| event["Type"] == "Schedule") {
+            scheduled
+                .push((name.clone(), serde_json::from_str(event["Properties"]["Input"].as_str().unwrap()).unwrap()));
+        }
+    }
+    scheduled
+}
+
+/// The routes of the golden events that callers of the API send.
 fn event_routes() -> Routes {
+    let scheduled = scheduled(&template());
     let mut routes = Routes::new();
     for file in std::fs::read_dir(format!("{}/../../events", env!("CARGO_MANIFEST_DIR"))).unwrap() {
         let path = file.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let event: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let Some(route) = event["routeKey"].as_str() else { continue };
+        if scheduled.iter().any(|(_, known)| *known == event) {
+            continue;
+        }
         let functions = ["score", "customers", "metrics-report"];
         let function = functions.iter().find(|function| name.starts_with(*function)).unwrap();
         assert_eq!(routes.insert(route.to_owned(), (*function).to_owned()), None);
@@ -99,6 +117,22 @@ fn template_router_and_events_have_the_same_routes() {
 }
 
 #[test]
+fn the_schedule_sends_the_golden_event_of_a_route_that_is_in_no_api() {
+    let scheduled = scheduled(&template());
+    assert_eq!(scheduled, [("metrics-report".to_owned(), crate::world::golden("metrics-report-review"))]);
+    let route = scheduled[0].1["routeKey"].as_str().unwrap();
+    assert!(!template_routes().contains_key(route) && !router_routes().contains_key(route));
+}
+
+/// What a function may do to the table.
+fn statements(template: &Yaml, function: &Yaml) -> Vec<Yaml> {
+    let role = function["Role"].as_str().unwrap().strip_suffix(".Arn").unwrap();
+    let policies = template["Resources"][role]["Properties"]["Policies"].as_sequence().unwrap();
+    let ports_policy = policies.iter().find(|policy| policy["PolicyName"] == "ports").unwrap();
+    ports_policy["PolicyDocument"]["Statement"].as_sequence().unwrap().clone()
+}
+
+#[test]
 fn each_functions_permissions_are_those_of_its_ports() {
     let ports = BTreeMap::from([
         ("score", score::actions()),
@@ -108,10 +142,7 @@ fn each_functions_permissions_are_those_of_its_ports() {
     ]);
     let template = template();
     for (name, function) in functions(&template) {
-        let role = function["Role"].as_str().unwrap().strip_suffix(".Arn").unwrap();
-        let policies = template["Resources"][role]["Properties"]["Policies"].as_sequence().unwrap();
-        let ports_policy = policies.iter().find(|policy| policy["PolicyName"] == "ports").unwrap();
-        let statements = ports_policy["PolicyDocument"]["Statement"].as_sequence().unwrap();
+        let statements = statements(&template, &function);
         assert!(statements.iter().all(|statement| statement["Resource"].as_str() == Some("Table.Arn")), "{name}");
         let actions: BTreeSet<String> = statements
             .iter()
@@ -124,6 +155,20 @@ fn each_functions_permissions_are_those_of_its_ports() {
 }
 
 #[test]
+fn whoever_reviews_writes_beside_the_policies_alone() {
+    let template = template();
+    let statements = statements(&template, &functions(&template)["metrics-report"]);
+    let is_writing = |statement: &&Yaml| {
+        let actions = statement["Action"].as_sequence().unwrap();
+        actions.iter().any(|action| action == "dynamodb:PutItem")
+    };
+    let writing: Vec<_> = statements.iter().filter(is_writing).collect();
+    let keys = |statement: &Yaml| statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"].clone();
+    assert_eq!(writing.len(), 1);
+    assert_eq!(keys(writing[0]), Yaml::from(vec![store::keys::POLICIES]));
+}
+
+#[test]
 fn the_streams_filter_is_the_stores() {
     let functions = functions(&template());
     let stream = &functions["profile-updater"]["Events"]["Stream"]["Properties"];
@@ -133,7 +178,7 @@ fn the_streams_filter_is_the_stores() {
 }
 
 #[test]
-fn scoring_alone_can_be_given_a_model_of_ones_own() {
+fn who_scores_and_who_reports_can_be_given_a_model_of_ones_own() {
     let template = template();
     assert_eq!(
         template["Parameters"]["ModelLayerArn"]["Default"], "",
@@ -141,11 +186,15 @@ fn scoring_alone_can_be_given_a_model_of_ones_own() {
     );
     assert_eq!(template["Parameters"]["ModelPath"]["Default"], "/opt/model/model.json");
     for (name, function) in functions(&template) {
-        let given = [&function["Layers"], &function["Environment"]["Variables"]["MODEL_PATH"]];
-        for given in given {
+        let check = |given: &Yaml, expect: bool| {
             let text = serde_yaml_ng::to_string(given).unwrap();
-            assert_eq!(text.contains("!If") && text.contains("HasModelLayer"), name == "score", "{name}: {text}");
-        }
+            assert_eq!(text.contains("!If") && text.contains("HasModelLayer"), expect, "{name}: {text}");
+        };
+        // The report compares attempts with what lies beside the model, and reviews by the policy.
+        let goes_by_them = ["score", "metrics-report"].contains(&name.as_str());
+        check(&function["Environment"]["Variables"]["MODEL_PATH"], goes_by_them);
+        check(&function["Layers"], goes_by_them);
+        assert_eq!(function["Environment"]["Variables"].get("POLICY_PATH").is_some(), goes_by_them, "{name}");
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn now() -> Instant {
 }
 
 /// Budgets that no machine is too slow for.
-const PATIENT: Budgets = Budgets { read: Duration::from_mins(1), write: Duration::from_mins(1) };
+pub(crate) const PATIENT: Budgets = Budgets { read: Duration::from_mins(1), write: Duration::from_mins(1) };
 
 pub(crate) struct World {
     pub(crate) dynamodb: DynamoDb,
@@ -92,7 +92,7 @@ impl World {
             dynamodb,
             score,
             customers: Customers::new(table.clone(), now),
-            report: MetricsReport::new(table.clone(), Reference::compiled_in().ok(), now),
+            report: MetricsReport::new(table.clone(), Reference::compiled_in().ok(), Policy::default(), now),
             updater: ProfileUpdater::new(table.clone(), now),
             table: table.clone(),
             stream,
@@ -150,7 +150,7 @@ impl World {
     }
 }
 
-fn score_over(table: &Table) -> Score<Table> {
+pub(crate) fn score_over(table: &Table) -> Score<Table> {
     let (models, templates) = (Models::compiled_in().unwrap(), Templates::compiled_in().unwrap());
     Score::new(table.clone(), Policy::default(), models, templates, now)
 }

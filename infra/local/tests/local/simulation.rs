@@ -24,6 +24,11 @@ fn whatever_goes_wrong_what_was_learned_is_the_fold_over_the_entries() {
     let found: Vec<_> = report.failed.iter().map(|played| (played.seed, &played.differences)).collect();
     assert!(found.is_empty(), "again: cargo local simulate --seeds 1 --seed {}: {found:#?}", found[0].0);
     assert_eq!(report.seeds, SEEDS);
+    let ends = ["confirmed", "cancelled", "overridden", "bypassed"].map(|end| format!("cooling_off.{end}"));
+    let opinions = ["useful", "annoying"].map(|opinion| format!("opinion.{opinion}"));
+    for what in ends.into_iter().chain(opinions).chain(["stopped".to_owned()]) {
+        assert!(report.happened.get(&what).is_some_and(|count| *count > 0), "no {what}: {:?}", report.happened);
+    }
     assert!(report.faults.len() >= 16, "nearly every kind of fault was there: {:?}", report.faults);
 }
 

@@ -99,6 +99,8 @@ struct ProfileBody {
 struct VersionsBody<'a> {
     model: &'a str,
     policy: &'a str,
+    /// The time of the review that stopped variants and moved beliefs, if there was one.
+    review: Option<String>,
 }
 
 impl<'a> DecisionBody<'a> {
@@ -135,7 +137,11 @@ impl<'a> DecisionBody<'a> {
             }),
             rules: decision.rules.iter().map(|hit| RuleBody { id: &hit.id, result: hit.result.name() }).collect(),
             profile: ProfileBody { purchases: decision.purchases, learning: decision.learning },
-            versions: VersionsBody { model: &decision.model, policy: &decision.policy },
+            versions: VersionsBody {
+                model: &decision.model,
+                policy: &decision.policy,
+                review: decision.review.map(|made_at| made_at.to_string()),
+            },
             degraded: decision.degraded(),
             missing: decision.missing.iter().copied().map(Missing::name).collect(),
             recorded,

@@ -20,8 +20,8 @@ use serde::Deserialize;
 
 use super::rules::Lists;
 use super::{
-    Arm, Change, CostLadder, EXPERIMENTS_MAX, Effect, Experiment, Ladder, Policy, Prior, RULES_MAX, Restraint,
-    RiskLadder, Rule, RuleState, Rules, Step, StopCap, Strategies, WhenBlind,
+    ARMS_MAX, Arm, Change, CostLadder, EXPERIMENTS_MAX, Effect, Experiment, Ladder, Policy, Prior, PriorsFrom,
+    RULES_MAX, Restraint, RiskLadder, Rule, RuleState, Rules, Step, StopCap, Strategies, WhenBlind,
 };
 use crate::decision::{Action, Strategy};
 use crate::id::{ID_LENGTH_MAX, IdempotencyKey};
@@ -154,6 +154,7 @@ struct StrategiesDocument {
     cool_off: Option<Vec<String>>,
     #[serde(default)]
     priors: std::collections::BTreeMap<String, PriorDocument>,
+    priors_from: Option<String>,
     floor: Option<f64>,
     hold_out_share: Option<f64>,
     hold_out_at_most: Option<String>,
@@ -311,6 +312,7 @@ impl Document {
             restraint,
             strategies: self.strategies.read()?,
             experiments: read_experiments(self.experiments)?,
+            reviewed_at: None,
         })
     }
 }
@@ -479,11 +481,16 @@ impl StrategiesDocument {
                 .filter(|(known, _)| *known == strategy)
                 .for_each(|(_, prior)| *prior = read);
         }
+        let priors_from = self
+            .priors_from
+            .map(|name| named("strategies.priors_from", &name, PriorsFrom::from_name, "one of reviews, policy"));
+        let priors_from = priors_from.transpose()?.unwrap_or(default.priors_from);
         Ok(Strategies {
             nudge: strategies("strategies.nudge", self.nudge, default.nudge)?,
             warn: strategies("strategies.warn", self.warn, default.warn)?,
             cool_off: strategies("strategies.cool_off", self.cool_off, default.cool_off)?,
             priors,
+            priors_from,
             floor: within("strategies.floor", self.floor, (0.0, 0.5), default.floor)?,
             hold_out_share: within(
                 "strategies.hold_out_share",
@@ -524,8 +531,9 @@ impl ExperimentDocument {
             Some("stopped") => false,
             Some(other) => return Err(wrong(format!("{path}.state"), format!("`{other}`"), "one of running, stopped")),
         };
-        if self.arms.len() < 2 {
-            return Err(wrong(format!("{path}.arms"), self.arms.len(), "a control and at least one variant"));
+        if !(2..=ARMS_MAX).contains(&self.arms.len()) {
+            let expected = format!("a control and at least one variant, at most {ARMS_MAX} arms");
+            return Err(wrong(format!("{path}.arms"), self.arms.len(), expected));
         }
         let mut arms: Vec<Arm> = Vec::with_capacity(self.arms.len());
         for (place, arm) in self.arms.into_iter().enumerate() {
@@ -577,6 +585,7 @@ impl ArmDocument {
             name: id(&format!("{path}.name"), self.name)?,
             share: within(&format!("{path}.share"), Some(self.share), SHARE, 0.0)?,
             change: Change { alpha_multiple, cool_off_wait_ms, strategies: only },
+            stopped: false,
         })
     }
 }

@@ -7,6 +7,9 @@ use crate::id::CustomerId;
 /// How many experiments may run at once.
 pub const EXPERIMENTS_MAX: usize = 8;
 
+/// How many arms an experiment may have.
+pub const ARMS_MAX: usize = 16;
+
 /// What an arm changes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Change {
@@ -27,6 +30,8 @@ pub struct Arm {
     pub share: f64,
     /// What it changes; nothing in a control.
     pub change: Change,
+    /// Whether a [review](crate::review) stopped it: its customers are as outside the experiment.
+    pub stopped: bool,
 }
 
 /// An experiment. Whoever falls into none of its arms is not part of it.
@@ -38,9 +43,10 @@ pub struct Experiment {
     pub running: bool,
     /// The first is the control; variants are together no larger than half of all customers.
     pub arms: Vec<Arm>,
-    /// Under how many interventions an arm is not judged.
+    /// Under how many interventions a variant is not judged.
     pub minimum_sample: u32,
-    /// The share of annoyed customers from which on a variant is to be stopped.
+    /// Which share of its interventions may be called annoying: a variant that is shown to be above it is stopped, see
+    /// [`crate::review`].
     pub annoyed_max: f64,
 }
 
@@ -54,7 +60,8 @@ pub struct Exposure {
 }
 
 impl Experiment {
-    /// The arm of a customer; always the same one while shares do not change, and no other one when a share grows at the end.
+    /// The arm of a customer; always the same one while shares do not change, and no other one when a share grows at the end. Those
+    /// of a stopped arm are in none.
     pub fn arm_of(&self, customer: &CustomerId) -> Option<&Arm> {
         if !self.running {
             return None;
@@ -62,10 +69,11 @@ impl Experiment {
         let hash = Hasher::new("experiment").text(&self.id).text(customer.as_str()).finish_u64();
         let place = hash as f64 / u64::MAX as f64;
         let mut until = 0.0;
-        self.arms.iter().find(|arm| {
+        let arm = self.arms.iter().find(|arm| {
             until += arm.share;
             place < until
-        })
+        });
+        arm.filter(|arm| !arm.stopped)
     }
 }
 
@@ -75,7 +83,7 @@ mod tests {
 
     #[test]
     fn arms_are_sticky_and_of_their_share() {
-        let arm = |name: &str, share| Arm { name: name.to_owned(), share, change: Change::default() };
+        let arm = |name: &str, share| Arm { name: name.to_owned(), share, change: Change::default(), stopped: false };
         let mut experiment = Experiment {
             id: "wait".to_owned(),
             running: true,
@@ -95,6 +103,11 @@ mod tests {
         experiment.arms[1].share = 0.4;
         let moved = first.iter().zip(arms(&experiment)).filter(|(before, after)| before.is_some() && *before != after);
         assert_eq!(moved.count(), 0);
+        // What is stopped leaves the others where they are.
+        let mut stopped = experiment.clone();
+        stopped.arms[1].stopped = true;
+        let expected: Vec<_> = arms(&experiment).into_iter().map(|arm| arm.filter(|arm| arm != "longer")).collect();
+        assert!(arms(&stopped) == expected && expected.iter().flatten().any(|arm| arm == "control"));
         let other = Experiment { id: "another".to_owned(), ..experiment.clone() };
         assert_ne!(arms(&other), arms(&experiment));
         assert_eq!(Experiment { running: false, ..experiment }.arm_of(&customers[0]), None);

@@ -6,6 +6,7 @@
 //!
 //! A policy is read from a JSON document (see [`Policy::from_json`]); the default is what holds where a document is silent.
 
+mod beliefs;
 mod document;
 mod experiments;
 mod ladder;
@@ -13,15 +14,16 @@ mod restraint;
 mod rules;
 mod strategies;
 
+pub use beliefs::StrategySums;
 pub use document::{DOCUMENT_BYTES_MAX, PolicyError};
-pub use experiments::{Arm, Change, EXPERIMENTS_MAX, Experiment, Exposure};
+pub use experiments::{ARMS_MAX, Arm, Change, EXPERIMENTS_MAX, Experiment, Exposure};
 pub use ladder::{CostLadder, Ladder, RiskLadder, Step};
 pub use restraint::{Breaker, Restraint, StopCap};
 pub use rules::{Effect, Facts, Lists, RULES_MAX, Rule, RuleHit, RuleResult, RuleState, Rules};
-pub use strategies::{Prior, Strategies};
+pub use strategies::{Prior, PriorsFrom, Strategies};
 
 use crate::decision::Action;
-use crate::time::{DAY_MS, MINUTE_MS};
+use crate::time::{DAY_MS, Instant, MINUTE_MS};
 
 /// What to do when the customer's data cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +64,8 @@ pub struct Policy {
     pub strategies: Strategies,
     /// What is being found out.
     pub experiments: Vec<Experiment>,
+    /// When the [review](crate::review) was made that this policy went through; every decision names it.
+    pub reviewed_at: Option<Instant>,
 }
 
 impl Default for Policy {
@@ -80,6 +84,7 @@ impl Default for Policy {
             restraint: Restraint::default(),
             strategies: Strategies::default(),
             experiments: Vec::new(),
+            reviewed_at: None,
         }
     }
 }

@@ -18,6 +18,26 @@ impl Default for Prior {
     }
 }
 
+/// Where beliefs come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PriorsFrom {
+    /// From [reviews](crate::review): the policy's priors, moved by what was counted of all customers.
+    Reviews,
+    /// From the policy alone.
+    Policy,
+}
+
+impl PriorsFrom {
+    /// The origin of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "reviews" => Some(Self::Reviews),
+            "policy" => Some(Self::Policy),
+            _ => None,
+        }
+    }
+}
+
 /// How Guardian speaks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Strategies {
@@ -29,6 +49,8 @@ pub struct Strategies {
     pub cool_off: Vec<Strategy>,
     /// Beliefs, by strategy in the order of [`Strategy::ALL`].
     pub priors: [Prior; Strategy::ALL.len()],
+    /// Whether what is counted of all customers moves them.
+    pub priors_from: PriorsFrom,
     /// The least probability with which any strategy that fits is chosen, so that what is believed can be corrected.
     pub floor: f64,
     /// The share of interventions that are held out: nothing is shown, and what the customer then does says what interventions
@@ -46,6 +68,7 @@ impl Default for Strategies {
             warn: vec![Reflection, SalientCost, GoalReminder, Alternatives],
             cool_off: vec![Delay],
             priors: [Prior::default(); Strategy::ALL.len()],
+            priors_from: PriorsFrom::Reviews,
             floor: 0.05,
             hold_out_share: 0.1,
             hold_out_at_most: Action::Warn,

@@ -98,6 +98,26 @@ pub struct StrategyCounts {
     pub not_helped: u32,
 }
 
+impl StrategyCounts {
+    /// Both counts of two customers or periods together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            helped: self.helped.saturating_add(other.helped),
+            not_helped: self.not_helped.saturating_add(other.not_helped),
+        }
+    }
+
+    /// What was added since `earlier`, which may not be later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            helped: self.helped.saturating_sub(earlier.helped),
+            not_helped: self.not_helped.saturating_sub(earlier.not_helped),
+        }
+    }
+}
+
 /// What has been learned of one customer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profile {

@@ -8,5 +8,6 @@ mod fixture;
 mod models;
 mod policies;
 mod profiles;
+mod reviews;
 mod rollups;
 mod texts;

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use engine::policy::{Ladder, Policy, RuleState};
+use engine::policy::{Ladder, Policy, PriorsFrom, RuleState};
 use store::Table;
 use store::ports::{PolicyRole, PutPolicy};
 
@@ -130,6 +130,11 @@ fn summary(path: &Path, policy: &Policy) -> String {
     let _ = write!(text, ", {} lists of {ids} ids", rules.lists().len());
     let _ = write!(text, ", {} experiments ({running} running)", experiments.len());
     let _ = write!(text, ", {} held out", percent_of(strategies.hold_out_share));
+    let priors = match strategies.priors_from {
+        PriorsFrom::Reviews => "moved by reviews",
+        PriorsFrom::Policy => "as they are",
+    };
+    let _ = write!(text, ", priors {priors}");
     text
 }
 

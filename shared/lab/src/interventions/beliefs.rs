@@ -1,80 +1,50 @@
-//! What is believed of a strategy in the population, from what was counted of each customer: empirical Bayes.
+//! What the population's beliefs are made of: how often each strategy helped everybody of late, as the live review counts it.
 
-use engine::decision::Strategy;
-use engine::policy::Prior;
-use engine::profile::StrategyCounts;
+use std::collections::VecDeque;
 
-/// Under so many interventions in all nothing is concluded.
-const INTERVENTIONS_MIN: f64 = 30.0;
+use engine::policy::StrategySums;
+use engine::review::BELIEF_DAYS;
 
-/// How many interventions' worth a belief may weigh: at least as much as the default, and never so much that one customer cannot
-/// overrule it.
-const WEIGHT: (f64, f64) = (3.0, 100.0);
+/// How many weeks a review looks back.
+const WEEKS: usize = BELIEF_DAYS as usize / 7;
 
-/// The prior of each strategy, in the order of [`Strategy::ALL`]: its mean is the share that helped, its weight follows from how
-/// much customers differ.
-///
-/// Source: Kleinman, "Proportions with extraneous variance: single and independent samples" (1973), with each customer weighted by
-/// their interventions.
-pub(super) fn priors(
-    customers: &[[StrategyCounts; Strategy::ALL.len()]],
-    default: [Prior; Strategy::ALL.len()],
-) -> [Prior; Strategy::ALL.len()] {
-    let mut priors = default;
-    for (position, prior) in priors.iter_mut().enumerate() {
-        let counts = customers.iter().filter_map(|strategies| strategies.get(position));
-        if let Some(learned) = prior_of(counts) {
-            *prior = learned;
-        }
-    }
-    priors
+/// The sums over all people, at the end of each of the last weeks.
+#[derive(Default)]
+pub(super) struct Counted {
+    /// The latest last, with the one before the first week that still counts in front.
+    ends: VecDeque<StrategySums>,
 }
 
-fn prior_of<'a>(customers: impl Iterator<Item = &'a StrategyCounts>) -> Option<Prior> {
-    let counts: Vec<(f64, f64)> = customers
-        .map(|counts| (f64::from(counts.helped), f64::from(counts.helped) + f64::from(counts.not_helped)))
-        .filter(|(_, all)| *all > 0.0)
-        .collect();
-    let all: f64 = counts.iter().map(|(_, all)| all).sum();
-    if all < INTERVENTIONS_MIN {
-        return None;
+impl Counted {
+    /// Ends a week, at which these are everybody's counts; gives what was counted in the weeks that a review looks at.
+    ///
+    /// An outcome counts when it is known here, and in live work on the day of its attempt; hardly any is more than a week later.
+    pub(super) fn end_week(&mut self, people: impl Iterator<Item = StrategySums>) -> StrategySums {
+        let mut sums = StrategySums::default();
+        for counts in people {
+            sums.iter_mut().zip(counts).for_each(|(sum, counts)| *sum = sum.plus(counts));
+        }
+        self.ends.push_back(sums);
+        let before = if self.ends.len() > WEEKS { self.ends.pop_front() } else { None };
+        sums.iter_mut().zip(before.unwrap_or_default()).for_each(|(sum, before)| *sum = sum.since(before));
+        sums
     }
-    // One more of each, so that neither share is nothing.
-    let share = (counts.iter().map(|(helped, _)| helped).sum::<f64>() + 1.0) / (all + 2.0);
-    let variance = share * (1.0 - share);
-    let spread: f64 = counts.iter().map(|(helped, all)| all * (helped / all - share).powi(2)).sum();
-    let degrees = counts.len() as f64 - 1.0;
-    let squares: f64 = counts.iter().map(|(_, all)| all * all).sum();
-    // The share of the variance that lies between customers.
-    let between = (spread - variance * degrees) / (variance * (all - squares / all - degrees));
-    let weight = if between > 0.0 { 1.0 / between - 1.0 } else { WEIGHT.1 };
-    let weight = if weight.is_finite() { weight.clamp(WEIGHT.0, WEIGHT.1) } else { WEIGHT.1 };
-    Some(Prior { helped: share * weight, not_helped: (1.0 - share) * weight })
 }
 
 #[cfg(test)]
 mod tests {
+    use engine::profile::StrategyCounts;
+
     use super::*;
 
-    fn counts(helped: u32, not_helped: u32) -> StrategyCounts {
-        StrategyCounts { helped, not_helped }
-    }
-
-    #[track_caller]
-    fn check(customers: &[StrategyCounts], mean: f64, weight: (f64, f64)) {
-        let prior = prior_of(customers.iter()).unwrap();
-        let found = prior.helped + prior.not_helped;
-        assert!((prior.helped / found - mean).abs() < 0.02, "{prior:?}");
-        assert!(weight.0 <= found && found <= weight.1, "{prior:?}");
-    }
-
     #[test]
-    fn a_belief_weighs_more_the_more_alike_customers_are() {
-        // All alike: as much as may be. Either always or never: as little as may be.
-        check(&[counts(3, 7); 40], 0.3, (99.0, 100.0));
-        check(&[[counts(10, 0); 20], [counts(0, 10); 20]].concat(), 0.5, (3.0, 3.0));
-        // Shares of .1 and .5: a variance between customers of .04 in .21, so some 4.
-        check(&[[counts(2, 18); 50], [counts(10, 10); 50]].concat(), 0.3, (3.0, 7.0));
-        assert_eq!(prior_of([counts(9, 20)].iter()), None);
+    fn only_the_last_weeks_count() {
+        let mut counted = Counted::default();
+        let people = |helped: u32| [helped, 3].map(|helped| [StrategyCounts { helped, not_helped: 1 }; 7]).into_iter();
+        // One more each week: after so many as are looked at, always as many.
+        let helped: Vec<u32> = (1..=20).map(|week| counted.end_week(people(week))[0].helped).collect();
+        assert_eq!(helped[..3], [4, 5, 6]);
+        assert_eq!(helped[WEEKS - 1..WEEKS + 2], [16, 13, 13]);
+        assert_eq!(helped.last(), Some(&13));
     }
 }

@@ -10,15 +10,15 @@ use engine::entry::{Attempt, Entry, Feedback, Opinion, Outcome};
 use engine::id::{AttemptId, MerchantId};
 use engine::merchant::{LabelCounts, MerchantRecord, label_change};
 use engine::message::Templates;
-use engine::policy::{Breaker, Policy};
-use engine::profile::{Change, Profile, StrategyCounts};
+use engine::policy::{Breaker, Policy, StrategySums};
+use engine::profile::{Change, Profile};
 use engine::score::Models;
 use engine::settings::Settings;
 use engine::signal::Known;
 use engine::text::Note;
 use engine::time::{DAY_MS, Day, HOUR_MS, Instant};
 
-use super::tally::{Arm, CHOSEN_FOR, MONTHS, STRATEGIES, Tally};
+use super::tally::{Arm, CHOSEN_FOR, MONTHS, Tally};
 use crate::simulate::{Character, Encounter, REMEMBERED_DAYS, Shown, SimulatedAttempt, Truth, World};
 
 /// What holds for everybody, for a week.
@@ -106,7 +106,7 @@ impl<'a> Life<'a> {
     }
 
     /// How often each strategy helped them, in the order of [`Strategy::ALL`].
-    pub(super) fn strategies(&self) -> [StrategyCounts; STRATEGIES] {
+    pub(super) fn strategies(&self) -> StrategySums {
         Strategy::ALL.map(|strategy| self.profile.strategy(strategy))
     }
 

@@ -14,7 +14,7 @@ pub enum Choice {
     Best,
     /// At random.
     Random,
-    /// By Thompson sampling, with priors that are learned every week.
+    /// By Thompson sampling, with beliefs that a review moves every week.
     Thompson,
 }
 

@@ -12,7 +12,7 @@ use engine::score::Models;
 use engine::time::{DAY_MS, Day};
 use rayon::prelude::*;
 
-use super::beliefs::priors;
+use super::beliefs::Counted;
 use super::life::{Conditions, Life};
 use super::tally::Tally;
 use super::variants::{Choice, Variant};
@@ -100,6 +100,7 @@ impl<'a> Evaluation<'a> {
     pub fn run(&self, variant: Variant, best: [Strategy; 2]) -> RunResult {
         let Settings { seed, start, days, world, policy: base, .. } = self.settings;
         let mut policy = variant.policy(base, best);
+        let (unreviewed, mut counted) = (policy.strategies.clone(), Counted::default());
         let mut merchants: BTreeMap<MerchantId, MerchantRecord> = BTreeMap::new();
         let mut lives: Vec<Life<'_>> = (1..)
             .zip(&self.attempts)
@@ -124,8 +125,8 @@ impl<'a> Evaluation<'a> {
                 merchants.entry(merchant).or_default().add(day, counts);
             }
             if variant.choice == Choice::Thompson {
-                let counts: Vec<_> = lives.iter().map(Life::strategies).collect();
-                policy.strategies.priors = priors(&counts, base.strategies.priors);
+                let counted = counted.end_week(lives.iter().map(Life::strategies));
+                policy.strategies = unreviewed.after(&counted);
             }
         }
         RunResult { variant, tallies: lives.into_iter().map(Life::finish).collect() }

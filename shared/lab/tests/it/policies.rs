@@ -21,13 +21,19 @@ const GOOD: &str = r#"{"version": "2026-11-a", "alpha": 0.01, "lists": {"trusted
 fn checking_says_what_a_policy_holds_or_where_it_is_wrong() {
     let good = policy("good.json", GOOD);
     let good = good.to_str().unwrap();
+    let fixed = policy("fixed.json", r#"{"version": "fixed", "strategies": {"priors_from": "policy"}}"#);
+    check(&["policy", "check", fixed.to_str().unwrap()], 0, &[", priors as they are\n"], &[]);
     let summary = "policy 2026-11-a: alpha 1.000 %, ladder by risk (warn from 0.25, cool off from 0.5, block from 0.98); 2 rules \
-                   (1 in trial, 0 off), 1 lists of 2 ids, 0 experiments (0 running), 10.000 % held out\n";
+                   (1 in trial, 0 off), 1 lists of 2 ids, 0 experiments (0 running), 10.000 % held out, priors moved by reviews\n";
     check(&["policy", "check", good], 0, &[summary], &[]);
     for (number, (document, error)) in [
         (r#"{"alpha": 1}"#, "policy, document: missing field `version`"),
         (r#"{"version": "v", "alpha": 2}"#, "policy, alpha: found 2, expected 0 to 1"),
         (r#"{"version": "v", "alhpa": 1}"#, "unknown field `alhpa`"),
+        (
+            r#"{"version": "v", "strategies": {"priors_from": "elsewhere"}}"#,
+            "policy, strategies.priors_from: found `elsewhere`, expected one of reviews, policy",
+        ),
         (
             r#"{"version": "v", "rules": [{"id": "r", "when": "price > 2.0", "then": "block"}]}"#,
             "policy, rules[0].when: `price > 2.0`: `price` is not known",
@@ -59,13 +65,13 @@ async fn what_is_published_is_in_the_table_until_it_is_withdrawn() {
 
     let file = path.to_str().unwrap();
     run("publish", &[file], 0, &["policy 2026-11-a is now the live one of guardian (http://127.0.0.1"], &[]);
-    assert_eq!(held().await, PolicyDocuments { live: live.clone(), shadow: None });
+    assert_eq!(held().await, PolicyDocuments { live: live.clone(), ..PolicyDocuments::default() });
     run("publish", &["--role", "shadow", file], 0, &["is now the shadow one"], &[]);
-    assert_eq!(held().await, PolicyDocuments { live: live.clone(), shadow });
+    assert_eq!(held().await, PolicyDocuments { live: live.clone(), shadow, review: None });
     let bad = policy("unpublished.json", "{}");
     run("publish", &[bad.to_str().unwrap()], 1, &[], &["missing field `version`"]);
     run("withdraw", &["--role", "shadow"], 0, &["holds no shadow policy now"], &[]);
-    assert_eq!(held().await, PolicyDocuments { live, shadow: None });
+    assert_eq!(held().await, PolicyDocuments { live, ..PolicyDocuments::default() });
     run("withdraw", &[], 0, &["holds no live policy now"], &[]);
     assert_eq!(held().await, PolicyDocuments::default());
     check(

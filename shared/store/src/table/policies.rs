@@ -1,15 +1,20 @@
-//! Policies: a partition of their own, with one item for each role.
+//! Policies: a partition of their own, with one item for each role, and one for the review that lies beside them.
 
 use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 
 use super::Table;
 use crate::StoreError;
 use crate::image::{Image, text};
 use crate::keys::{self, PARTITION, SORT};
-use crate::ports::{PolicyDocuments, PolicyRole, PutPolicy, ReadPolicies};
+use crate::ports::{PolicyDocuments, PolicyRole, PutPolicy, PutReview, ReadPolicies};
 
 /// The attribute that holds the document.
 const DOCUMENT: &str = "document";
+
+/// The sort key of the review.
+const REVIEW: &str = "review";
 
 fn sort_key(role: PolicyRole) -> &'static str {
     match role {
@@ -37,6 +42,8 @@ impl ReadPolicies for Table {
             match image.sort_key() {
                 key if key == sort_key(PolicyRole::Live) => documents.live = document()?,
                 key if key == sort_key(PolicyRole::Shadow) => documents.shadow = document()?,
+                // An item without a document is read as an empty one, which is no review: that must not cost the policies beside it.
+                REVIEW => documents.review = Some(image.text(DOCUMENT).unwrap_or_default().to_owned()),
                 _ => {}
             }
         }
@@ -56,5 +63,35 @@ impl PutPolicy for Table {
         }
         let answer = self.client.delete_item().table_name(&self.name).set_key(Some(key)).send().await;
         answer.map(drop).map_err(|error| StoreError::unavailable("DeleteItem", &error))
+    }
+}
+
+impl PutReview for Table {
+    async fn put_review(&self, document: &str, before: Option<&str>) -> Result<bool, StoreError> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .item(PARTITION, text(keys::POLICIES))
+            .item(SORT, text(REVIEW))
+            .item(DOCUMENT, text(document));
+        let request = match before {
+            None => request
+                .condition_expression("attribute_not_exists(#document)")
+                .expression_attribute_names("#document", DOCUMENT),
+            // It could not be read, so that nothing is lost.
+            Some("") => request,
+            Some(before) => request
+                .condition_expression("#document = :before")
+                .expression_attribute_names("#document", DOCUMENT)
+                .expression_attribute_values(":before", text(before)),
+        };
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::unavailable("PutItem", &error)),
+        }
     }
 }
