@@ -50,10 +50,12 @@ impl<P: Ports> MetricsReport<P> {
         let (period, segment) = (Period::of_call(call, now.day())?, crate::segment(call)?);
         let before = period.before();
         // Looking at both periods costs as many requests as looking at either.
-        let (rollups, feed) = tokio::join!(self.ports.read_rollups(before.from, period.to), self.ports.read_feed());
+        let (rollups, feed, in_force) =
+            tokio::join!(self.ports.read_rollups(before.from, period.to), self.ports.read_feed(), self.in_force());
         let rollups = rollups?;
+        let yardsticks = in_force.yardsticks(self.reference.as_ref());
         let report = |Period { from, to, .. }: Period| {
-            Report::of(Scope { from, to, segment, today: now.day() }, &rollups, self.reference.as_ref())
+            Report::of(Scope { from, to, segment, today: now.day() }, &rollups, yardsticks)
         };
         let feed = feed.inspect_err(|error| tracing::warn!(cause = %error, "the feed was not read")).ok();
         Ok(Look { now, period, segment, report: report(period), before: report(before), feed })

@@ -11,15 +11,19 @@ mod review;
 pub mod statistics;
 mod words;
 
+use std::borrow::Cow;
+
 use edge::clock::Clock;
 use edge::{Answer, Call, Handler, Problem, http};
 use engine::policy::Policy;
 use engine::reference::Reference;
+use engine::review::Review;
 use engine::rollup::Segment;
 use engine::time::Day;
 use lambda_http::http::Method;
+use store::ports::PolicyDocuments;
 
-use crate::report::{Report, Scope, csv::csv};
+use crate::report::{Report, Scope, Yardsticks, csv::csv};
 
 const REPORT: &str = "GET /v1/report";
 
@@ -76,8 +80,32 @@ impl<P: Ports> MetricsReport<P> {
         let today = (self.clock)().day();
         let (from, to) = period(call, today)?;
         let scope = Scope { from, to, segment: segment(call)?, today };
-        let rollups = self.ports.read_rollups(from, to).await?;
-        Ok(Report::of(scope, &rollups, self.reference.as_ref()))
+        let (rollups, in_force) = tokio::join!(self.ports.read_rollups(from, to), self.in_force());
+        Ok(Report::of(scope, &rollups?, in_force.yardsticks(self.reference.as_ref())))
+    }
+
+    /// The policy in force and the latest review. Without them the figures are the same, but experiments are judged by the policy
+    /// that was deployed: not worth a report that is not there.
+    async fn in_force(&self) -> InForce<'_> {
+        let documents = self.ports.read_policies().await.unwrap_or_else(|error| {
+            tracing::warn!(cause = %error, "the policies were not read");
+            PolicyDocuments::default()
+        });
+        let policy = documents.live.as_deref().and_then(|document| Policy::from_json(document.as_bytes()).ok());
+        let review = documents.review.as_deref().and_then(|document| Review::from_json(document.as_bytes()).ok());
+        InForce { policy: policy.map_or(Cow::Borrowed(&self.policy), Cow::Owned), review }
+    }
+}
+
+/// What decisions are made by now.
+struct InForce<'a> {
+    policy: Cow<'a, Policy>,
+    review: Option<Review>,
+}
+
+impl InForce<'_> {
+    fn yardsticks<'a>(&'a self, reference: Option<&'a Reference>) -> Yardsticks<'a> {
+        Yardsticks { reference, policy: &self.policy, review: self.review.as_ref() }
     }
 }
 

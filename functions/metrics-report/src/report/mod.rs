@@ -10,7 +10,9 @@ pub mod system;
 
 use std::collections::BTreeMap;
 
+use engine::policy::Policy;
 use engine::reference::Reference;
+use engine::review::Review;
 use engine::rollup::{self, Counters, Rollup, Segment};
 use engine::time::Day;
 use serde::Serialize;
@@ -120,11 +122,23 @@ pub struct Scope {
     pub today: Day,
 }
 
+/// What figures are compared with.
+#[derive(Debug, Clone, Copy)]
+pub struct Yardsticks<'a> {
+    /// What the model was calibrated on, where its card says so.
+    pub reference: Option<&'a Reference>,
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// The latest review, if there is one.
+    pub review: Option<&'a Review>,
+}
+
 impl Report {
     /// The report of these roll-ups, of which those outside the scope are left out. Drift is told where the model's card has a
     /// reference.
-    pub fn of(scope: Scope, rollups: &[Rollup], reference: Option<&Reference>) -> Self {
+    pub fn of(scope: Scope, rollups: &[Rollup], yardsticks: Yardsticks<'_>) -> Self {
         let Scope { from, to, segment, today } = scope;
+        let Yardsticks { reference, policy, review } = yardsticks;
         let within = |rollup: &&Rollup| {
             (from..=to).contains(&rollup.day) && segment.is_none_or(|segment| segment == rollup.segment)
         };
@@ -151,7 +165,7 @@ impl Report {
             reasons: by_name(&all, "reason"),
             engagement: interventions::engagement(&all),
             impact: impact::impact(&all),
-            experiments: experiments::experiments(&all),
+            experiments: experiments::experiments(&all, policy, review),
             rules: by_two_names(&all, "rule"),
             shadows: by_two_names(&all, "shadow"),
             policies: by_name(&all, "policy"),
@@ -223,7 +237,9 @@ mod tests {
         let day = Day::parse("2026-03-14").unwrap();
         let scope = Scope { from: day, to: day, segment: None, today: day.plus_days(3) };
         let rollups = [Rollup { day, segment: Segment::Known, counters }];
-        Report::of(scope, &rollups, Reference::compiled_in().ok().as_ref())
+        let reference = Reference::compiled_in().ok();
+        let yardsticks = Yardsticks { reference: reference.as_ref(), policy: &Policy::default(), review: None };
+        Report::of(scope, &rollups, yardsticks)
     }
 
     #[track_caller]

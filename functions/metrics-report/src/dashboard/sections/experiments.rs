@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::charts::{Chart, ForestPlot, ForestRow, Table};
 use crate::report::Report;
-use crate::report::experiments::{ArmReport, ExperimentReport, Verdict};
+use crate::report::experiments::{ArmReport, ExperimentReport, StoppedArm, Verdict};
 use crate::words;
 
 /// A chart for each experiment.
@@ -28,9 +28,20 @@ fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
+/// What is to be made of an arm; nothing of the control.
+fn said(arm: &ArmReport) -> Option<String> {
+    let StoppedArm { at, interventions, annoying, annoyed_max } = match &arm.stopped {
+        Some(stopped) => stopped,
+        None => return arm.verdict.map(|said| verdict(said).to_owned()),
+    };
+    let day = at.split('T').next().unwrap_or(at);
+    let allowed = words::percent(*annoyed_max);
+    Some(format!("stopped on {day}: {annoying} of {interventions} called annoying, {allowed} are allowed"))
+}
+
 fn in_words(arm: &ArmReport) -> String {
     let effect = arm.effect.map_or_else(|| "not known yet".to_owned(), |effect| words::signed_points(effect.effect));
-    arm.verdict.map_or_else(|| "control".to_owned(), |said| format!("{effect}: {}", verdict(said)))
+    said(arm).map_or_else(|| "control".to_owned(), |said| format!("{effect}: {said}"))
 }
 
 fn of_experiment(experiment: &ExperimentReport) -> Markup {
@@ -62,7 +73,7 @@ fn of_experiment(experiment: &ExperimentReport) -> Markup {
                 effect.map_or_else(unknown, |effect| effect.ci95.map(words::signed_points).join(" to ")),
                 effect.map_or_else(unknown, |effect| format!("{:.3}", effect.p_value)),
                 words::share(arm.annoying),
-                arm.verdict.map_or_else(unknown, |said| verdict(said).to_owned()),
+                said(arm).unwrap_or_else(unknown),
             ]
         })
         .collect();
@@ -73,7 +84,7 @@ fn of_experiment(experiment: &ExperimentReport) -> Markup {
         words: in_words(arm),
     });
     let verdicts: Vec<String> =
-        experiment.arms.iter().filter_map(|arm| Some(format!("{}: {}", arm.arm, verdict(arm.verdict?)))).collect();
+        experiment.arms.iter().filter_map(|arm| Some(format!("{}: {}", arm.arm, said(arm)?))).collect();
     Chart {
         id: &format!("experiment-{}", experiment.experiment),
         title: &experiment.experiment,
