@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use fuzz::block_on;
 use fuzz::events::golden;
 use fuzz::memory::Memory;
+use fuzz::now;
 use fuzz::requests::{Functions, event_of};
 use libfuzzer_sys::fuzz_target;
 use profile_updater::{Batch, ProfileUpdater};

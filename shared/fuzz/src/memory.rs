@@ -12,9 +12,10 @@ use engine::settings::Settings;
 use engine::time::{Day, Instant};
 use store::StoreError;
 use store::ports::{
-    CommitLesson, Customer, Decided, EXPORT_PAGE_ENTRIES, EntryChange, EraseCustomer, FEED_ENTRIES_MAX, Lesson, PolicyDocuments, Put, PutEntry, PutReview, PutSettings,
-    RECENT_ENTRIES_MAX, ReadCustomer, ReadEntry, ReadFeed, ReadMerchant, ReadPolicies, ReadProfile, ReadRollups, ReadTimeline, TimelinePage,
-    UpdateEntry, VersionedProfile, WriteFeed,
+    CommitLesson, Customer, Decided, EXPORT_PAGE_ENTRIES, EntryChange, EraseCustomer, FEED_ENTRIES_MAX, Lesson,
+    PolicyDocuments, Put, PutEntry, PutReview, PutSettings, RECENT_ENTRIES_MAX, ReadCustomer, ReadEntry, ReadFeed,
+    ReadMerchant, ReadPolicies, ReadProfile, ReadRollups, ReadTimeline, TimelinePage, UpdateEntry, VersionedProfile,
+    WriteFeed,
 };
 
 /// The table. A clone is the same table.

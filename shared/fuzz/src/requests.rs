@@ -131,7 +131,13 @@ impl Functions {
     pub fn new(table: &Memory) -> Self {
         let models = Models::compiled_in().expect("the models compiled in");
         Self {
-            score: score::Score::new(table.clone(), Policy::default(), models, Templates::compiled_in().expect("the templates compiled in"), now),
+            score: score::Score::new(
+                table.clone(),
+                Policy::default(),
+                models,
+                Templates::compiled_in().expect("the templates compiled in"),
+                now,
+            ),
             customers: customers::Customers::new(table.clone(), now),
             report: metrics_report::MetricsReport::new(table.clone(), None, Policy::default(), now),
         }
