@@ -30,9 +30,8 @@ fn verdict(verdict: Verdict) -> &'static str {
 
 /// What is to be made of an arm; nothing of the control.
 fn said(arm: &ArmReport) -> Option<String> {
-    let StoppedArm { at, interventions, annoying, annoyed_max } = match &arm.stopped {
-        Some(stopped) => stopped,
-        None => return arm.verdict.map(|said| verdict(said).to_owned()),
+    let Some(StoppedArm { at, interventions, annoying, annoyed_max }) = &arm.stopped else {
+        return arm.verdict.map(|said| verdict(said).to_owned());
     };
     let day = at.split('T').next().unwrap_or(at);
     let allowed = words::percent(*annoyed_max);
