@@ -276,21 +276,8 @@ impl Look {
 
 #[cfg(test)]
 mod tests {
-    use engine::policy::Policy;
-    use engine::rollup::{Counters, Rollup, Segment};
-    use engine::time::Day;
-
     use super::*;
-    use crate::report::{Scope, Yardsticks};
-
-    fn report(counts: &[(&str, i64)]) -> Report {
-        let mut counters = Counters::default();
-        counts.iter().for_each(|(name, count)| counters.add(*name, *count));
-        let day = Day::parse("2026-03-14").unwrap();
-        let rollups = [Rollup { day, segment: Segment::Known, counters }];
-        let yardsticks = Yardsticks { reference: None, policy: &Policy::default(), review: None };
-        Report::of(Scope { from: day, to: day, segment: None, today: day }, &rollups, yardsticks)
-    }
+    use crate::report::of_one_day as report;
 
     #[track_caller]
     fn check((tone, short, rest): &Answer, expect: (Tone, &str)) {

@@ -227,20 +227,23 @@ fn day_report(day: Day, counters: &Counters) -> DayReport {
     }
 }
 
+/// The report of one day with these counters.
+#[cfg(test)]
+pub(crate) fn of_one_day(counts: &[(&str, i64)]) -> Report {
+    let mut counters = Counters::default();
+    counts.iter().for_each(|(name, count)| counters.add(*name, *count));
+    let day = Day::parse("2026-03-14").unwrap();
+    let scope = Scope { from: day, to: day, segment: None, today: day.plus_days(3) };
+    let rollups = [Rollup { day, segment: Segment::Known, counters }];
+    let reference = Reference::compiled_in().ok();
+    let yardsticks = Yardsticks { reference: reference.as_ref(), policy: &Policy::default(), review: None };
+    Report::of(scope, &rollups, yardsticks)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::of_one_day as report;
     use super::*;
-
-    fn report(counts: &[(&str, i64)]) -> Report {
-        let mut counters = Counters::default();
-        counts.iter().for_each(|(name, count)| counters.add(*name, *count));
-        let day = Day::parse("2026-03-14").unwrap();
-        let scope = Scope { from: day, to: day, segment: None, today: day.plus_days(3) };
-        let rollups = [Rollup { day, segment: Segment::Known, counters }];
-        let reference = Reference::compiled_in().ok();
-        let yardsticks = Yardsticks { reference: reference.as_ref(), policy: &Policy::default(), review: None };
-        Report::of(scope, &rollups, yardsticks)
-    }
 
     #[track_caller]
     fn close(share: Share, expect: f64) {
