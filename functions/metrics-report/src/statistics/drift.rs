@@ -9,6 +9,10 @@ const SHIFTED_FROM: f64 = 0.1;
 /// See [`SHIFTED_FROM`].
 const CHANGED_FROM: f64 = 0.25;
 
+/// Under so many attempts nothing is called a shift: they are of few customers, and those of one customer are alike, so that chance
+/// gives more than independent attempts would.
+const ATTEMPTS_MIN: i64 = 1_000;
+
 /// How far apart two spreads are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,7 +50,7 @@ pub(crate) fn stability(expected: &[f64], of_expected: f64, counts: &[i64]) -> O
     let by_chance =
         ChiSquared::new(expected.len() as f64 - 1.0).ok()?.inverse_cdf(0.95) * (1.0 / all as f64 + 1.0 / of_expected);
     let shift = match index {
-        _ if index <= by_chance && by_chance > SHIFTED_FROM => Shift::TooFew,
+        _ if all < ATTEMPTS_MIN || index <= by_chance && by_chance > SHIFTED_FROM => Shift::TooFew,
         _ if index <= by_chance.max(SHIFTED_FROM) => Shift::Stable,
         _ if index <= CHANGED_FROM => Shift::Shifted,
         _ => Shift::Changed,
@@ -71,6 +75,8 @@ mod tests {
         // (.4 - .25) ln 1.6 + (.1 - .25) ln .4 = .0705 + .1374
         check(&even, &[4000, 1000, 2500, 2500], 0.2079, Shift::Shifted);
         check(&even, &[7000, 1000, 1000, 1000], 0.8757, Shift::Changed);
+        // As far apart as can be, but of few.
+        check(&even, &[999, 0, 0, 0], 5.6906, Shift::TooFew);
         // As far apart with ten of them: 95 % of chance alone lie below 7.81 * (1 / 10 + 1 / 10000).
         check(&even, &[4, 1, 2, 3], 0.2282, Shift::TooFew);
         assert_eq!(stability(&even, 10_000.0, &[0; 4]), None);

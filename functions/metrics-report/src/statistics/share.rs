@@ -29,7 +29,10 @@ impl Share {
         let (n, share) = (of as f64, count as f64 / of as f64);
         let centre = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
         let reach = z / (1.0 + z * z / n) * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
-        let ci95 = [(centre - reach).max(0.0), (centre + reach).min(1.0)];
+        // At the ends it is exactly the end, which rounding would miss.
+        let low = if count == 0 { 0.0 } else { (centre - reach).max(0.0) };
+        let high = if count == of { 1.0 } else { (centre + reach).min(1.0) };
+        let ci95 = [low, high];
         Self { value: Some(share), ci95: Some(ci95), count, of }
     }
 }
@@ -52,6 +55,7 @@ mod tests {
         check(0, 20, [0.0, 0.1611]);
         check(1, 29, [0.0061, 0.1718]);
         check(20, 20, [0.8389, 1.0]);
+        assert_eq!(Share::new(0, 140).ci95.map(|[low, _]| low.to_bits()), Some(0));
         assert_eq!(Share::new(0, 0), Share { value: None, ci95: None, count: 0, of: 0 });
     }
 }
