@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use engine::cooling_off::Ending;
 use engine::decision::{Action, Strategy, WithheldFor};
 use engine::entry::{Feedback, Opinion, Outcome};
+use engine::policy::Policy;
 use engine::rollup::Counters;
 use serde::Serialize;
 
 use super::sum;
 use crate::statistics::Estimate;
 use crate::statistics::share::Share;
+
+/// Weeks of a month, in the mean.
+const WEEKS_A_MONTH: f64 = 365.25 / 12.0 / 7.0;
 
 /// Interventions of one action.
 #[derive(Debug, Clone, Serialize)]
@@ -75,6 +79,8 @@ pub struct Engagement {
     pub quiet: Share,
     /// Interventions per customer and month.
     pub per_customer_month: Option<Estimate>,
+    /// The budget: how many the policy in force allows each customer in a month.
+    pub per_customer_month_max: f64,
     /// For how many months of how many customers the attempts stand, estimated from what is usual for each customer.
     pub customer_months: f64,
     /// Interventions that were withheld, by why.
@@ -150,7 +156,7 @@ pub(super) fn cooling_offs(counters: &Counters) -> CoolingOffReport {
     }
 }
 
-pub(super) fn engagement(counters: &Counters) -> Engagement {
+pub(super) fn engagement(counters: &Counters, policy: &Policy) -> Engagement {
     let attempts = counters.get("attempts");
     let interventions = sum(Strategy::ALL.map(|strategy| counters.get(&format!("strategy.{}.shown", strategy.name()))));
     let said = |name: &str| counters.get(&format!("feedback.{name}"));
@@ -171,6 +177,7 @@ pub(super) fn engagement(counters: &Counters) -> Engagement {
         annoyed_again: Share::new(counters.get("annoyed_again"), opinion(Opinion::Annoying)),
         quiet: Share::new(counters.get("quiet"), attempts),
         per_customer_month: rate(interventions, customer_months),
+        per_customer_month_max: f64::from(policy.restraint.per_week_max) * WEEKS_A_MONTH,
         customer_months,
         withheld: WithheldFor::ALL.map(|why| (why.name(), withheld(why))).into(),
     }

@@ -163,7 +163,7 @@ impl Report {
             strategies: interventions::strategies(&all),
             cooling_offs: interventions::cooling_offs(&all),
             reasons: by_name(&all, "reason"),
-            engagement: interventions::engagement(&all),
+            engagement: interventions::engagement(&all, policy),
             impact: impact::impact(&all),
             experiments: experiments::experiments(&all, policy, review),
             rules: by_two_names(&all, "rule"),

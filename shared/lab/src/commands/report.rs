@@ -144,8 +144,8 @@ impl Report<'_> {
         }
     }
 
-    fn ms(&self, pointer: &str) -> String {
-        self.at(pointer).as_f64().map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2}"))
+    fn number(&self, pointer: &str, digits: usize) -> String {
+        self.at(pointer).as_f64().map_or_else(|| "-".to_owned(), |number| format!("{number:.digits$}"))
     }
 }
 
@@ -167,7 +167,9 @@ fn table(
 ) -> io::Result<()> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(columns.iter().enumerate().map(|(place, name)| cell(place, name)));
+    if columns.iter().any(|name| !name.is_empty()) {
+        table.set_header(columns.iter().enumerate().map(|(place, name)| cell(place, name)));
+    }
     let mut is_empty = true;
     for row in rows {
         is_empty = false;
@@ -218,7 +220,7 @@ fn working(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     let times = ["read", "engine", "write", "whole"].map(|part| (part, format!("/system/latency/{part}")));
     let times = times.into_iter().chain([("learning", "/system/learning_lag".to_owned())]);
     let times = times.map(|(name, at)| {
-        let quantile = |which: &str| report.ms(&format!("{at}/{which}_ms"));
+        let quantile = |which: &str| report.number(&format!("{at}/{which}_ms"), 2);
         row([name.to_owned(), quantile("p50"), quantile("p95"), quantile("p99"), report.text(&format!("{at}/count"))])
     });
     table(out, "How long it takes, in milliseconds", &["part", "p50", "p95", "p99", "measured"], times)
@@ -273,6 +275,7 @@ fn helping(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
 fn annoying(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     let rows = [
         ("interventions per customer and month", report.estimate("/engagement/per_customer_month", 2)),
+        ("the policy allows at most", report.number("/engagement/per_customer_month_max", 2)),
         ("attempts stepped in on", report.share("/intervention_rate")),
         ("called annoying", report.share("/engagement/annoying")),
         ("of them once more", report.share("/engagement/annoyed_again")),
