@@ -1,6 +1,6 @@
 //! Start-up: everything a function does before its first event.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
@@ -84,9 +84,7 @@ pub async fn table(patience: &Patience) -> Result<Table, StartError> {
 /// # Errors
 /// [`StartError`] that names the file and what is wrong with it.
 pub fn models() -> Result<Models, StartError> {
-    #[expect(clippy::disallowed_methods, reason = "this is the crate that reads the environment")]
-    let path = std::env::var_os("MODEL_PATH").filter(|path| !path.is_empty());
-    let models = models_at(path.as_deref().map(Path::new))?;
+    let models = models_at(path_in("MODEL_PATH").as_deref())?;
     tracing::info!(model = models.version(), "models");
     Ok(models)
 }
@@ -94,12 +92,10 @@ pub fn models() -> Result<Models, StartError> {
 /// What the models that score were calibrated on, as far as their card tells: `reference.json` beside the file that `MODEL_PATH`
 /// names, or else that of the models compiled in. A card without one only keeps the report from speaking of drift.
 pub fn reference() -> Option<Reference> {
-    #[expect(clippy::disallowed_methods, reason = "this is the crate that reads the environment")]
-    let path = std::env::var_os("MODEL_PATH").filter(|path| !path.is_empty());
-    let reference = match path {
+    let reference = match path_in("MODEL_PATH") {
         None => Reference::compiled_in().map_err(|error| error.to_string()),
         Some(path) => {
-            let json = std::fs::read(Path::new(&path).with_file_name("reference.json"));
+            let json = std::fs::read(path.with_file_name("reference.json"));
             json.map_err(|error| error.to_string())
                 .and_then(|json| Reference::from_json(&json).map_err(|error| error.to_string()))
         }
@@ -113,9 +109,14 @@ pub fn reference() -> Option<Reference> {
 /// # Errors
 /// [`StartError`] that names the file and what is wrong with it.
 pub fn policy() -> Result<Policy, StartError> {
+    policy_at(path_in("POLICY_PATH").as_deref())
+}
+
+/// The path in a variable of the environment; an empty one is none, as the template sets it.
+fn path_in(variable: &str) -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "this is the crate that reads the environment")]
-    let path = std::env::var_os("POLICY_PATH").filter(|path| !path.is_empty());
-    policy_at(path.as_deref().map(Path::new))
+    let path = std::env::var_os(variable).filter(|path| !path.is_empty());
+    path.map(PathBuf::from)
 }
 
 /// The policy of a document; without one, the default.
@@ -164,7 +165,6 @@ pub async fn client(patience: &Patience) -> aws_sdk_dynamodb::Client {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::path::PathBuf;
 
     use super::*;
 

@@ -91,6 +91,11 @@ fn by_action(counters: &Counters, action: Action) -> i64 {
     counters.get(&format!("action.{}", action.name()))
 }
 
+/// Attempts of every action, by its name.
+pub(super) fn attempts_by_action(counters: &Counters) -> BTreeMap<&'static str, i64> {
+    Action::ALL.map(|action| (action.name(), by_action(counters, action))).into()
+}
+
 /// How often Guardian stepped in.
 pub(super) fn stepped_in(counters: &Counters) -> i64 {
     let stepped_in = Action::ALL.into_iter().filter(|action| *action > Action::Allow);

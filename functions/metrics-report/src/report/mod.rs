@@ -211,13 +211,12 @@ fn day_report(day: Day, counters: &Counters) -> DayReport {
     let label = |alarm: &str, truth: &str| counters.get(&format!("label.{alarm}.{truth}"));
     let (caught, missed) = (label("alarm", "positive"), label("quiet", "positive"));
     let (false_alarms, quiet) = (label("alarm", "genuine"), label("quiet", "genuine"));
-    let actions = interventions::actions(counters).into_iter();
     DayReport {
         day: day.to_string(),
         attempts: counters.get("attempts"),
         imported: counters.get("imported"),
         interventions: interventions::stepped_in(counters),
-        actions: actions.map(|report| (report.action, report.attempts)).collect(),
+        actions: interventions::attempts_by_action(counters),
         labelled: sum([caught, missed, false_alarms, quiet]),
         positive: sum([caught, missed]),
         caught,
