@@ -11,6 +11,7 @@
 )]
 
 mod bad_input;
+mod crowd;
 mod customers;
 mod dashboard;
 #[path = "../support/dynamodb.rs"]

@@ -100,6 +100,7 @@ async fn amazons_emulator_charges_the_same() {
         ("= decision and purchase, old customer", (0.0, 0.5, 0.0)),
         ("learning a label at a busy merchant, old customer", (0.0, 0.0, -8.0)),
         ("scoring, 100 attempts in the last hour", (0.0, 0.5, 0.0)),
+        ("scoring, merchant and policies looked at within the minute", (0.0, 1.0, 0.0)),
     ];
     // Pages of many items are rounded at another place, each by half a unit.
     let far = |(one, other): &(&Row, &Row)| {
