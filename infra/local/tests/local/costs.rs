@@ -4,6 +4,7 @@ use std::path::Path;
 
 use local::costs::{Cost, Figures, Row, growth, measure, profile_ages};
 
+use crate::costs_page;
 use crate::dynamodb::{elsewhere, name_of_its_own};
 
 async fn figures(entries: u64) -> Figures {
@@ -29,6 +30,8 @@ async fn nothing_hot_costs_more_in_a_table_a_hundred_times_as_full() {
     let (few, many) = (figures(100).await, figures(10_000).await);
     println!("{}{}", few.in_words(), many.in_words());
     assert_eq!(growth(&[few.clone(), many.clone()]), [""; 0]);
+
+    costs_page::check(&few, &profile_ages().await.unwrap());
 
     // The arithmetic is AWS's.
     let scoring = cost(&few, "scoring, old customer");
