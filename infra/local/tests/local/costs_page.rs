@@ -46,7 +46,8 @@ pub(crate) fn check(figures: &Figures, ages: &[ProfileAge]) {
     let is_counted = |name: &&String| counted.iter().any(|row| row.name == **name);
     let sums: Vec<&String> = said.keys().filter(|name| !is_counted(name)).collect();
     assert_eq!(sums, ["a million purchases"], "what the page says is counted, or one of its sums");
-    let of_a_purchase = OF_A_PURCHASE.map(|name| *said.get(name).unwrap_or_else(|| panic!("{name} is not on the page")));
+    let of_a_purchase =
+        OF_A_PURCHASE.map(|name| *said.get(name).unwrap_or_else(|| panic!("{name} is not on the page")));
     let sum = of_a_purchase.into_iter().fold([0.0; 3], |sum, row| [sum[0] + row[0], sum[1] + row[1], sum[2] + row[2]]);
     assert_eq!(said["a million purchases"], sum);
 
