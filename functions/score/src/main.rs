@@ -7,9 +7,7 @@ use score::Score;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     start::observe();
-    // Beside the first connection, in a thread of its own: each takes milliseconds of a start.
-    let loading = tokio::task::spawn_blocking(|| (start::models(), Templates::compiled_in()));
     let table = start::table(&score::PATIENCE).await?;
-    let (models, templates) = loading.await?;
-    http::run(Score::new(table, start::policy()?, models?, templates?, clock::system)).await
+    let (policy, models, templates) = (start::policy()?, start::models()?, Templates::compiled_in()?);
+    http::run(Score::new(table, policy, models, templates, clock::system)).await
 }

@@ -56,6 +56,8 @@ pub struct Process {
     pub name: &'static str,
     /// Median milliseconds from its start to its first poll.
     pub start_ms: f64,
+    /// Median milliseconds that it spent on a core until then; `null` where the system does not tell.
+    pub start_cpu_ms: Option<f64>,
     /// Median milliseconds of the first request of a fresh process; `null` where none was made.
     pub first_request_ms: Option<f64>,
     /// Median milliseconds of the requests after the first; `null` where none was made.
@@ -145,19 +147,21 @@ impl Figures {
     fn processes_in_words(&self) -> String {
         let shown = |number: Option<f64>| number.map_or("–".to_owned(), |number| format!("{number:.1}"));
         let megabytes = |bytes: Option<u64>| shown(bytes.map(|bytes| bytes as f64 / 1e6));
-        let row = |name: &str, cells: [String; 7]| {
+        let row = |name: &str, cells: [String; 8]| {
             format!("{name:<18}") + &cells.map(|cell| format!("{cell:>11}")).concat() + "\n"
         };
-        let titles = ["first poll", "1st request", "later ones", "file", "for arm64", "resident", "at most"];
-        let units = ["ms", "ms", "ms", "MB", "MB", "MB", "MB"];
+        let titles =
+            ["first poll", "on a core", "1st request", "later ones", "file", "for arm64", "resident", "at most"];
+        let units = ["ms", "ms", "ms", "ms", "MB", "MB", "MB", "MB"];
         let mut words = row("fresh processes", titles.map(str::to_owned)) + &row("", units.map(str::to_owned));
         for process in &self.processes {
-            let [start, first, later] =
-                [Some(process.start_ms), process.first_request_ms, process.later_request_ms].map(shown);
+            let [start, cpu, first, later] =
+                [Some(process.start_ms), process.start_cpu_ms, process.first_request_ms, process.later_request_ms]
+                    .map(shown);
             let [file, deployed, resident, peak] =
                 [Some(process.bytes), process.deployed_bytes, process.resident_bytes, process.resident_peak_bytes]
                     .map(megabytes);
-            words += &row(process.name, [start, first, later, file, deployed, resident, peak]);
+            words += &row(process.name, [start, cpu, first, later, file, deployed, resident, peak]);
         }
         let (start, first, later) =
             (self.start_ratio_to_floor, self.first_request_ratio_to_floor, self.later_request_ratio_to_floor);
@@ -222,6 +226,7 @@ impl Bench<'_> {
             Ok(Process {
                 name: fresh.name,
                 start_ms: fresh.start_ms,
+                start_cpu_ms: fresh.start_cpu_ms,
                 first_request_ms: fresh.first_ms,
                 later_request_ms: fresh.later_ms,
                 bytes: file.len(),
@@ -266,7 +271,13 @@ mod tests {
             outcome_by_route: latency(9),
             work: Vec::new(),
         };
-        let fresh = |name, start_ms, first_ms| Fresh { name, start_ms, first_ms: Some(first_ms), later_ms: Some(2.0) };
+        let fresh = |name, start_ms, first_ms| Fresh {
+            name,
+            start_ms,
+            start_cpu_ms: Some(start_ms - 1.0),
+            first_ms: Some(first_ms),
+            later_ms: Some(2.0),
+        };
         let load = Load {
             name: "score",
             at_once: 10,

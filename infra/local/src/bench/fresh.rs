@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::bench::caller::{body_of, event};
 use crate::bench::latency::median_ms;
+use crate::bench::processes::cpu_of;
 use crate::bench::runtime_api::RuntimeApi;
 use crate::bench::{Bench, BenchError};
 use crate::build::{FLOOR, FUNCTIONS};
@@ -34,6 +35,8 @@ pub(super) struct Fresh {
     pub(super) name: &'static str,
     /// From the start to the first poll.
     pub(super) start_ms: f64,
+    /// What of it the process spent on a core, which others on the machine hardly change.
+    pub(super) start_cpu_ms: Option<f64>,
     /// The first request, of those functions that are asked.
     pub(super) first_ms: Option<f64>,
     /// The requests after it.
@@ -44,6 +47,7 @@ pub(super) struct Fresh {
 #[derive(Debug, Default)]
 struct Times {
     start: Vec<Duration>,
+    start_cpu: Vec<Duration>,
     first: Vec<Duration>,
     later: Vec<Duration>,
 }
@@ -66,8 +70,14 @@ impl Bench<'_> {
         drop(held);
         let of = |(name, times): (&'static str, Times)| {
             let median = |times: Vec<Duration>| (!times.is_empty()).then(|| median_ms(times));
-            let Times { start, first, later } = times;
-            Fresh { name, start_ms: median_ms(start), first_ms: median(first), later_ms: median(later) }
+            let Times { start, start_cpu, first, later } = times;
+            Fresh {
+                name,
+                start_ms: median_ms(start),
+                start_cpu_ms: median(start_cpu),
+                first_ms: median(first),
+                later_ms: median(later),
+            }
         };
         Ok(names.into_iter().zip(times).map(of).collect())
     }
@@ -79,6 +89,7 @@ impl Bench<'_> {
         let started = Instant::now();
         let mut child = command.spawn().map_err(|error| format!("cannot start: {error}"))?;
         times.start.push(api.polled().await?.duration_since(started));
+        times.start_cpu.extend(child.id().and_then(cpu_of));
         if [SCORER, FLOOR].contains(&name) {
             let mut took = Vec::new();
             for number in self.samples.take(1 + LATER as u32) {

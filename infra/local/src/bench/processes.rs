@@ -66,13 +66,12 @@ impl Processes {
     /// What a function has used until now.
     pub(super) fn usage(&self, function: &str) -> Usage {
         let log = fs::metadata(self.logs.join(format!("{function}.log")));
-        let cpu = self.folder(function).and_then(|folder| cpu(&folder.join("task")));
-        Usage { cpu, log_bytes: log.map_or(0, |log| log.len()) }
+        Usage { cpu: self.pid(function).and_then(cpu_of), log_bytes: log.map_or(0, |log| log.len()) }
     }
 
     /// The memory of a function.
     pub(super) fn memory(&self, function: &str) -> Option<Memory> {
-        memory(&fs::read_to_string(self.folder(function)?.join("status")).ok()?)
+        memory(&fs::read_to_string(folder(self.pid(function)?).join("status")).ok()?)
     }
 
     /// Keeps a function from running until what is returned is dropped.
@@ -85,10 +84,10 @@ impl Processes {
     fn pid(&self, function: &str) -> Option<u32> {
         fs::read_to_string(pid_file(&self.logs, function)).ok()?.trim().parse().ok()
     }
+}
 
-    fn folder(&self, function: &str) -> Option<PathBuf> {
-        Some(Path::new("/proc").join(self.pid(function)?.to_string()))
-    }
+fn folder(pid: u32) -> PathBuf {
+    Path::new("/proc").join(pid.to_string())
 }
 
 /// A process that is held; it goes on when this is dropped.
@@ -103,9 +102,9 @@ impl Drop for Held {
 }
 
 /// The time on a core of all threads that a process has (`man 5 proc`, `schedstat`).
-fn cpu(tasks: &Path) -> Option<Duration> {
+pub(super) fn cpu_of(pid: u32) -> Option<Duration> {
     let of_task = |task: fs::DirEntry| spent(&fs::read_to_string(task.path().join("schedstat")).ok()?);
-    let tasks: Vec<Duration> = fs::read_dir(tasks).ok()?.flatten().filter_map(of_task).collect();
+    let tasks: Vec<Duration> = fs::read_dir(folder(pid).join("task")).ok()?.flatten().filter_map(of_task).collect();
     (!tasks.is_empty()).then(|| tasks.into_iter().sum())
 }
 
