@@ -76,7 +76,7 @@ async fn measure_and_write(
     surroundings: &Surroundings,
     console: &Console,
 ) -> Result<Figures, BenchError> {
-    let stack_options = StackOptions { port: options.port, keep: None, trigger: Settings::in_a_hurry };
+    let stack_options = StackOptions { port: options.port, keep: None, stage_variables: &[], trigger: Settings::in_a_hurry };
     let mut stack = Stack::start(stack_options, surroundings, console).await?;
     let interrupted = async {
         // An error means that there is no such signal to wait for.
@@ -104,7 +104,7 @@ async fn measure(
 ) -> Result<Figures, BenchError> {
     console.line("building the bare function");
     stack.start_floor(surroundings).await?;
-    let (caller, processes) = (Caller::of(stack), Processes::of(stack));
+    let (caller, processes) = (Caller::of(stack)?, Processes::of(stack));
     let bench = Bench { stack, surroundings, console, caller, processes, samples: Samples::new(clock::system()) };
     bench.import().await?;
     let turns = bench.in_turn(options.requests).await?;

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use edge::access::Scope;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -62,8 +63,8 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    pub(super) fn of(stack: &Stack) -> Self {
-        Self { api: Client::new(stack.api), lambdas: Client::new(stack.api) }
+    pub(super) fn of(stack: &Stack) -> Result<Self, BenchError> {
+        Ok(Self { api: stack.client()?, lambdas: Client::new(stack.lambdas) })
     }
 
     /// The same, with more patience.
@@ -120,7 +121,10 @@ pub(super) fn event(attempt: &Value) -> Value {
         "rawPath": ATTEMPTS,
         "rawQueryString": "",
         "headers": { "content-type": "application/json" },
-        "requestContext": { "http": http, "stage": "$default", "requestId": "bench", "timeEpoch": 0 },
+        "requestContext": {
+            "authorizer": { "jwt": { "claims": { "scope": Scope::Score.name() } } },
+            "http": http, "stage": "$default", "requestId": "bench", "timeEpoch": 0,
+        },
         "body": attempt.to_string(),
         "isBase64Encoded": false,
     })

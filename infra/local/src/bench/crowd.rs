@@ -17,10 +17,8 @@ use crate::bench::{Bench, BenchError, Latency, Work};
 use crate::stack::{SCORER, UPDATER};
 use crate::verify::compare;
 
-/// How many requests are under way at once at most. `cargo lambda watch` keeps a hundred waiting for each function; with one more
-/// it waits for room while it holds the lock that the function needs to make room, and never answers again
-/// (cargo-lambda 1.9.2, `RequestCache::upsert`).
-const UNDER_WAY_MAX: usize = 100;
+/// How many requests are under way at once at most: each has a socket on either end, and a process may not have many thousand.
+const UNDER_WAY_MAX: usize = 1_000;
 
 /// How long one may wait in the queue of the only process that scores. API Gateway would not: there it need not wait.
 const PATIENCE: Duration = Duration::from_mins(5);

@@ -5,6 +5,7 @@ use std::io;
 use http::StatusCode;
 
 use crate::client::ClientError;
+use crate::gateway::issuer::IssuerError;
 use crate::stack::StackError;
 
 /// Why there are no figures.
@@ -13,6 +14,9 @@ pub enum BenchError {
     /// The stack did not start.
     #[error(transparent)]
     Stack(#[from] StackError),
+    /// There is no token.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
     /// A request got no answer.
     #[error(transparent)]
     Client(#[from] ClientError),
