@@ -55,7 +55,7 @@ async fn check(
     customer: &CustomerId,
 ) -> Result<(u64, Option<String>), StoreError> {
     let (entries, difference) = compare(table, customer).await?;
-    Ok((entries.len() as u64, difference.map(|difference| format!("{customer}: {difference}"))))
+    Ok((entries.len() as u64, difference.map(|difference| format!("{}: {difference}", customer.as_str()))))
 }
 
 /// A customer's entries, and how the stored profile differs from the fold over them.

@@ -146,7 +146,7 @@ fn written(slot: &Item) -> u64 {
 fn names(decided: &[Decided]) -> String {
     let mut names = String::new();
     for Decided { customer, attempt } in decided.iter().take(DECISIONS_MAX) {
-        let name = format!("{customer}/{attempt}");
+        let name = format!("{}/{attempt}", customer.as_str());
         if names.len() + 1 + name.len() > DECISIONS_BYTES_MAX {
             break;
         }
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn what_is_not_a_name_is_left_out() {
         let one = decided_of("ada", 1);
-        let names = format!("x ada/ {}/{} /{} ada/01 ", one.customer, one.attempt, one.attempt);
+        let names = format!("x ada/ {}/{} /{} ada/01 ", one.customer.as_str(), one.attempt, one.attempt);
         assert_eq!(decided(&Image(&Item::from([(DECISIONS.to_owned(), text(names))]))), [one]);
     }
 
