@@ -11,10 +11,13 @@ use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, Body, LambdaEvent, Request, RequestExt, Response, Service};
 use serde::Serialize;
 use tokio::time::timeout;
+use tracing::Instrument;
 
+use crate::invocation::{CORRELATION_ID, RequestIds, TRACEPARENT, correlation_id, request_span};
 use crate::json::beginning;
 use crate::metrics::RequestMetrics;
 use crate::problem::Problem;
+use crate::request_log::{DecisionTrace, RequestLine};
 
 /// The largest body accepted, in bytes: a hundred purchases with room to spare.
 pub const BODY_BYTES_MAX: usize = 128 * 1024;
@@ -59,7 +62,7 @@ pub struct Answer {
     status: StatusCode,
     content_type: &'static str,
     body: Vec<u8>,
-    server_timing: Option<String>,
+    decision: Option<DecisionTrace>,
     /// What the page may load and run; `None` for what is no page.
     content_security_policy: Option<HeaderValue>,
 }
@@ -87,13 +90,13 @@ impl Answer {
     }
 
     fn new(route: &'static str, content_type: &'static str, body: Vec<u8>) -> Self {
-        Self { route, status: StatusCode::OK, content_type, body, server_timing: None, content_security_policy: None }
+        Self { route, status: StatusCode::OK, content_type, body, decision: None, content_security_policy: None }
     }
 
-    /// The same with a `Server-Timing` header.
+    /// The same as the answer of a decision: the log says by what it was made, and a `Server-Timing` header how long it took.
     #[must_use]
-    pub fn with_server_timing(self, server_timing: String) -> Self {
-        Self { server_timing: Some(server_timing), ..self }
+    pub fn with_decision(self, decision: DecisionTrace) -> Self {
+        Self { decision: Some(decision), ..self }
     }
 }
 
@@ -108,24 +111,29 @@ pub trait Handler: Send + Sync {
 
 /// Answers one event, whatever it holds: every failure is a problem, never an error of the function.
 pub async fn respond<H: Handler>(handler: &H, request: Request) -> Response<Body> {
-    let (started_at, started) = (SystemTime::now(), Instant::now());
     let request_id = request_id(&request);
-    let result = match body(&request) {
+    let ids = RequestIds { request: &request_id, correlation: correlation_id(request.headers()) };
+    let span = request_span(ids, request.lambda_context_ref());
+    respond_as(handler, &request, ids).instrument(span).await
+}
+
+/// The same within the request's span.
+async fn respond_as<H: Handler>(handler: &H, request: &Request, ids: RequestIds<'_>) -> Response<Body> {
+    let (started_at, started) = (SystemTime::now(), Instant::now());
+    let result = match body(request) {
         Ok(body) => {
             let path = request.raw_http_path().split('/').filter(|segment| !segment.is_empty()).collect();
-            let handling = handler.handle(Call { method: request.method(), path, body, request: &request });
+            let handling = handler.handle(Call { method: request.method(), path, body, request });
             // What is waited for is the table: nothing else here takes any time.
             timeout(ANSWER_BUDGET, handling).await.unwrap_or_else(|elapsed| Err(Problem::table_unavailable(&elapsed)))
         }
         Err(problem) => Err(problem),
     };
     let route = result.as_ref().map_or("other", |answer| answer.route);
-    let response = match result {
-        Ok(answer) => answer_response(answer),
-        Err(problem) => problem_response(&problem, &request_id),
-    };
-    let (status, duration) = (response.status(), started.elapsed());
-    tracing::info!(request_id, route, status = status.as_u16(), duration_ms = duration.as_secs_f64() * 1e3, "request");
+    let status = result.as_ref().map_or_else(|problem| problem.status, |answer| answer.status);
+    let duration = started.elapsed();
+    let (problem, decision) = (result.as_ref().err(), result.as_ref().ok().and_then(|answer| answer.decision.as_ref()));
+    RequestLine { route, status, duration, problem, decision }.write();
     RequestMetrics {
         timestamp: started_at,
         function: H::FUNCTION,
@@ -136,7 +144,11 @@ pub async fn respond<H: Handler>(handler: &H, request: Request) -> Response<Body
         duration,
     }
     .emit();
-    with_request_id(response, &request_id)
+    let response = match result {
+        Ok(answer) => answer_response(answer),
+        Err(problem) => problem_response(&problem, ids.request),
+    };
+    with_ids(response, ids)
 }
 
 /// Runs an HTTP function until Lambda ends it.
@@ -162,12 +174,16 @@ pub fn request(event: LambdaRequest) -> Request {
 
 /// The event without what `lambda_http` makes a URI of: it panics where that is none, and path, query and headers are what a
 /// caller sent. No handler reads the URI; the query's parameters are read here, and the path is kept beside the URI as it is.
+/// Of the headers, only those are read that a caller finds its request by.
 fn without_uri(event: LambdaRequest) -> LambdaRequest {
     let LambdaRequest::ApiGatewayV2(mut event) = event else { return event };
     if let Some(query) = event.raw_query_string.take() {
         event.query_string_parameters = query.parse().unwrap_or_default();
     }
-    event.headers.clear();
+    event.headers = [CORRELATION_ID, TRACEPARENT]
+        .into_iter()
+        .filter_map(|name| event.headers.remove(&name).map(|value| (name, value)))
+        .collect();
     event.request_context.domain_name = None;
     LambdaRequest::ApiGatewayV2(event)
 }
@@ -213,20 +229,13 @@ fn answer_response(answer: Answer) -> Response<Body> {
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     }
-    if let Some(value) = answer.server_timing.and_then(|timing| HeaderValue::try_from(timing).ok()) {
+    if let Some(value) = answer.decision.and_then(|decision| HeaderValue::try_from(decision.timing.header()).ok()) {
         response.headers_mut().insert(SERVER_TIMING, value);
     }
     response
 }
 
 fn problem_response(problem: &Problem, request_id: &str) -> Response<Body> {
-    if problem.status.is_server_error() {
-        let cause = problem.internal.as_deref().unwrap_or_default();
-        tracing::error!(request_id, code = problem.code, cause, "problem");
-    } else {
-        let cause = problem.internal.as_deref().unwrap_or_default();
-        tracing::info!(request_id, code = problem.code, field = problem.field, cause, "problem");
-    }
     let body = String::from_utf8(problem.to_json(request_id)).unwrap_or_default();
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = problem.status;
@@ -234,9 +243,12 @@ fn problem_response(problem: &Problem, request_id: &str) -> Response<Body> {
     response
 }
 
-fn with_request_id(mut response: Response<Body>, request_id: &str) -> Response<Body> {
-    if let Ok(value) = HeaderValue::from_str(request_id) {
-        response.headers_mut().insert(REQUEST_ID, value);
+/// The answer with the ids of its request, for whoever asks about it later.
+fn with_ids(mut response: Response<Body>, ids: RequestIds<'_>) -> Response<Body> {
+    for (name, id) in [(REQUEST_ID, Some(ids.request)), (CORRELATION_ID, ids.correlation)] {
+        if let Some(value) = id.and_then(|id| HeaderValue::from_str(id).ok()) {
+            response.headers_mut().insert(name, value);
+        }
     }
     response
 }

@@ -5,11 +5,14 @@
 
 pub mod clock;
 pub mod http;
+pub mod invocation;
 pub mod json;
 pub mod metrics;
 pub mod problem;
+mod request_log;
 pub mod start;
 pub mod wire;
 
 pub use http::{Answer, Call, Handler};
 pub use problem::Problem;
+pub use request_log::{DecisionTrace, Timing};
