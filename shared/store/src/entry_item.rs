@@ -18,18 +18,15 @@ use engine::profile::AlarmCounts;
 use engine::settings::Sensitivity;
 use engine::signal::{Dimension, PerDimension};
 use engine::text::Note;
-use engine::time::{DAY_MS, Instant, LocalInstant};
+use engine::time::{Instant, LocalInstant};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::image::{Image, Item, json_fault, number, text};
-use crate::keys;
+use crate::{keys, retention};
 
 /// The format this code writes, and the newest it reads.
 const FORMAT: u32 = 1;
-
-/// How long an entry is kept after it was recorded.
-pub(crate) const ENTRY_RETENTION_MS: i64 = 400 * DAY_MS;
 
 /// The item of an entry.
 pub(crate) fn to_item(entry: &Entry) -> Result<Item, StoreError> {
@@ -38,7 +35,7 @@ pub(crate) fn to_item(entry: &Entry) -> Result<Item, StoreError> {
     let mut item = Item::from([
         (keys::PARTITION.to_owned(), text(keys::customer(&attempt.customer))),
         (keys::SORT.to_owned(), text(&sort_key)),
-        (keys::EXPIRES_AT.to_owned(), expires_at(entry.recorded_at.plus_ms(ENTRY_RETENTION_MS))),
+        (keys::EXPIRES_AT.to_owned(), expires_at(entry.recorded_at.plus_ms(retention::ENTRY_MS))),
         ("format".to_owned(), number(FORMAT)),
         ("amount_minor".to_owned(), number(attempt.amount.minor())),
         ("currency".to_owned(), text(attempt.amount.currency().code())),
