@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use local::bench;
+use local::bench::{self, BenchOptions};
 use local::browser;
 use local::console::Console;
 use local::costs;
@@ -47,8 +47,9 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match (runtime, surroundings()) {
         (Ok(runtime), Ok(surroundings)) => match command {
-            Some(Command::Bench { port, requests, json }) => {
-                runtime.block_on(bench::run(port, requests, json.as_deref(), &surroundings))
+            Some(Command::Bench { port, requests, customers, json }) => {
+                let options = BenchOptions { port, requests, customers, json };
+                runtime.block_on(bench::run(&options, &surroundings))
             }
             Some(Command::Browser { port, screenshots }) => {
                 runtime.block_on(browser::run(port, screenshots.as_deref(), &surroundings))

@@ -87,15 +87,20 @@ pub struct Options {
 /// What else this program does.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Measure what scoring costs beside a bare function that makes the same two calls to the table.
+    /// Measure cold starts, requests, load, a crowd of customers and memory, beside a bare function that makes the same two calls to
+    /// the table; fail if a request fails or one of the crowd is lost.
     Bench {
         /// The port of the HTTP API; the table emulator gets the one after it, the functions the one after that.
         #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=PORT_MAX as i64))]
         port: u16,
 
-        /// How many requests of each kind are timed.
-        #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        /// How many requests of each kind are timed: in turn, and again with 1, 10 and 100 at once.
+        #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         requests: u32,
+
+        /// How many customers come at once, each with one attempt, none of which may be lost.
+        #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        customers: u32,
 
         /// Write the figures to this file as JSON.
         #[arg(long, value_name = "FILE")]

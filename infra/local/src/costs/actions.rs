@@ -30,6 +30,9 @@ const NEWCOMER: u64 = 9_000_001;
 /// The customer whose last hour holds as many attempts as a decision reads at most.
 const HURRIED_CUSTOMER: u64 = 9_000_002;
 
+/// Two more customers of whom nothing is known, who are scored by the same process one after the other.
+const NEWCOMERS_OF_A_PROCESS: [u64; 2] = [9_000_003, 9_000_004];
+
 /// The first of the customers of a batch.
 const BATCH_CUSTOMER: u64 = 9_000_100;
 
@@ -77,6 +80,7 @@ impl<'a> Actions<'a> {
         self.purchase("new customer", NEWCOMER).await?;
         let entry_bytes = self.purchase("old customer", OLD_CUSTOMER).await?;
         self.hurried().await?;
+        self.soon_after().await?;
         self.batch().await?;
 
         let path = format!("/v1/customers/{}", customer_id(OLD_CUSTOMER)?.as_str());
@@ -134,6 +138,17 @@ impl<'a> Actions<'a> {
         self.told().await.map(drop)
     }
 
+    /// What most decisions cost: in a process that has looked at the merchant and the policies within the minute.
+    async fn soon_after(&mut self) -> Result<(), CostsError> {
+        let score = self.process();
+        let [first, next] = NEWCOMERS_OF_A_PROCESS;
+        Box::pin(decision(&score, first, "measured")).await?;
+        let before = self.filled.meter.read().0;
+        Box::pin(decision(&score, next, "measured")).await?;
+        self.row("scoring, merchant and policies looked at within the minute".to_owned(), true, before);
+        self.told().await.map(drop)
+    }
+
     /// A hundred changes of ten customers in one batch.
     async fn batch(&mut self) -> Result<(), CostsError> {
         for customer in BATCH_CUSTOMER..BATCH_CUSTOMER + BATCH_CUSTOMERS {
@@ -147,27 +162,18 @@ impl<'a> Actions<'a> {
     }
 
     async fn score(&mut self, name: &str, customer: u64, key: &str) -> Result<String, CostsError> {
-        // A process that has just started: no merchant's record is in its memory.
+        let score = self.process();
+        let before = self.filled.meter.read().0;
+        let id = Box::pin(decision(&score, customer, key)).await?;
+        self.row(name.to_owned(), true, before);
+        Ok(id)
+    }
+
+    /// A process that has just started: no merchant's record and no policy is in its memory.
+    fn process(&self) -> Score<store::Table> {
         let score =
             Score::new(self.filled.table.clone(), Policy::default(), self.models.clone(), self.templates.clone(), now);
-        let score = score.with_budgets(PATIENT);
-        let body = json!({
-            "customer_id": customer_id(customer)?.as_str(),
-            "idempotency_key": key,
-            "amount": { "value": "189.00", "currency": "EUR" },
-            "category": "category_03",
-            "payment_method": "method_1",
-            "merchant_id": BUSY_MERCHANT,
-            "occurred_at": now().to_string(),
-        });
-        let before = self.filled.meter.read().0;
-        let decision = answer(&score, request(Method::POST, "/v1/attempts", &body)).await?;
-        self.row(name.to_owned(), true, before);
-        if decision.get("degraded") != Some(&Value::Bool(false)) || decision.get("recorded") != Some(&Value::Bool(true))
-        {
-            return Err(CostsError::Answer { status: 200, body: decision.to_string() });
-        }
-        Ok(decision.get("attempt_id").and_then(Value::as_str).unwrap_or_default().to_owned())
+        score.with_budgets(PATIENT)
     }
 
     async fn report(&mut self, name: String, request: Request) -> Result<(), CostsError> {
@@ -223,6 +229,24 @@ impl<'a> Actions<'a> {
     fn row(&mut self, name: String, hot: bool, before: Cost) {
         self.rows.push(Row { name, hot, cost: self.filled.meter.read().0 - before });
     }
+}
+
+/// Has an attempt scored that must be recorded. Gives its id.
+async fn decision(score: &Score<store::Table>, customer: u64, key: &str) -> Result<String, CostsError> {
+    let body = json!({
+        "customer_id": customer_id(customer)?.as_str(),
+        "idempotency_key": key,
+        "amount": { "value": "189.00", "currency": "EUR" },
+        "category": "category_03",
+        "payment_method": "method_1",
+        "merchant_id": BUSY_MERCHANT,
+        "occurred_at": now().to_string(),
+    });
+    let decision = answer(score, request(Method::POST, "/v1/attempts", &body)).await?;
+    if decision.get("degraded") != Some(&Value::Bool(false)) || decision.get("recorded") != Some(&Value::Bool(true)) {
+        return Err(CostsError::Answer { status: 200, body: decision.to_string() });
+    }
+    Ok(decision.get("attempt_id").and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 
 fn request(method: Method, path: &str, body: &Value) -> Request {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use crate::client::Client;
 use crate::processes::Endings;
@@ -48,6 +49,11 @@ pub struct Undelivered {
     pub reason: String,
 }
 
+/// How many invocations of a function are handed to the watcher at once. It keeps a hundred waiting for each function; with one more it
+/// waits for room while it holds the lock that the function needs to make room, and never answers anybody again
+/// (cargo-lambda 1.9.2, `RequestCache::upsert`).
+const HANDED_OVER_MAX: usize = 64;
+
 /// A function behind the watcher.
 pub struct LambdaFunction {
     client: Client,
@@ -55,6 +61,7 @@ pub struct LambdaFunction {
     path: String,
     timeout: Duration,
     endings: Option<Endings>,
+    room: Semaphore,
 }
 
 impl LambdaFunction {
@@ -62,7 +69,8 @@ impl LambdaFunction {
     pub fn new(client: Client, name: &str, timeout: Duration) -> Self {
         let path = format!("/2015-03-31/functions/{name}/invocations");
         // The function's own timeout takes the place of the client's.
-        Self { client: client.without_timeout(), name: name.to_owned(), path, timeout, endings: None }
+        let room = Semaphore::new(HANDED_OVER_MAX);
+        Self { client: client.without_timeout(), name: name.to_owned(), path, timeout, endings: None, room }
     }
 
     /// The same, whose process is known to have ended when this tells so. The watcher waits for the answer of such a process,
@@ -95,6 +103,8 @@ impl Handler for LambdaFunction {
     }
 
     async fn invoke(&self, event: &Value) -> Result<Reply, Undelivered> {
+        // Fails only where it was closed, which nobody does. Waiting here is not the function's time.
+        let _room = self.room.acquire().await;
         let answer = tokio::select! {
             answer = tokio::time::timeout(self.timeout, self.client.post(&self.path, event)) => answer,
             message = self.ended() => return Ok(Reply::FunctionError(message)),

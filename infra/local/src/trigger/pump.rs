@@ -32,6 +32,8 @@ pub struct PumpState {
     pub applied: u64,
     /// Records that were given up.
     pub given_up: u64,
+    /// Batches that the function has answered.
+    pub batches: u64,
     /// The age of the last record of the last batch, when it was delivered, in milliseconds; 0 when the stream is drained.
     /// Lambda's metric `IteratorAge` (<https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>).
     pub iterator_age_ms: u64,
@@ -160,6 +162,7 @@ impl<S: RecordSource, H: Handler> Pump<S, H> {
                     self.log.write(now, &due.records, &outcome.with(answered.verdict));
                     self.state.send_modify(|state| {
                         state.applied += answered.applied as u64;
+                        state.batches += 1;
                         state.trouble = None;
                     });
                     if let Some(loss) = answered.loss {

@@ -12,6 +12,7 @@
 
 mod access;
 mod bad_input;
+mod crowd;
 mod customers;
 mod dashboard;
 #[path = "../support/dynamodb.rs"]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use local::costs::{Cost, Figures, Row, growth, measure, profile_ages};
 
+use crate::costs_page;
 use crate::dynamodb::{elsewhere, name_of_its_own};
 
 async fn figures(entries: u64) -> Figures {
@@ -29,6 +30,8 @@ async fn nothing_hot_costs_more_in_a_table_a_hundred_times_as_full() {
     let (few, many) = (figures(100).await, figures(10_000).await);
     println!("{}{}", few.in_words(), many.in_words());
     assert_eq!(growth(&[few.clone(), many.clone()]), [""; 0]);
+
+    costs_page::check(&few, &profile_ages().await.unwrap());
 
     // The arithmetic is AWS's.
     let scoring = cost(&few, "scoring, old customer");
@@ -100,6 +103,7 @@ async fn amazons_emulator_charges_the_same() {
         ("= decision and purchase, old customer", (0.0, 0.5, 0.0)),
         ("learning a label at a busy merchant, old customer", (0.0, 0.0, -8.0)),
         ("scoring, 100 attempts in the last hour", (0.0, 0.5, 0.0)),
+        ("scoring, merchant and policies looked at within the minute", (0.0, 1.0, 0.0)),
     ];
     // Pages of many items are rounded at another place, each by half a unit.
     let far = |(one, other): &(&Row, &Row)| {

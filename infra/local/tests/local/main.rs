@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod costs;
+mod costs_page;
 mod differential;
 #[path = "../support/dynamodb.rs"]
 mod dynamodb;

@@ -12,6 +12,7 @@ use local::trigger::{
     Checkpoint, Handler, LambdaFunction, Log, OnFailure, Pump, PumpState, RecordSource, Reply, Settings, Undelivered,
 };
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::emulator::{Folder, Table};
 
@@ -333,4 +334,42 @@ async fn a_function_whose_process_ends_has_failed_and_is_not_waited_for() {
         () = ending => unreachable!(),
     };
     assert_eq!(reply, Reply::FunctionError("Runtime exited with error: signal: 9 (SIGKILL)".to_owned()));
+}
+
+#[tokio::test]
+async fn the_watcher_is_never_handed_more_than_it_can_keep() {
+    /// More than the watcher keeps waiting for one function.
+    const INVOCATIONS: usize = 300;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = local::client::Client::new(listener.local_addr().unwrap());
+    let function = LambdaFunction::new(client, "score", Duration::from_hours(1));
+    let under_way = Arc::new(Mutex::new((0, 0)));
+    let counted = Arc::clone(&under_way);
+    // Each request comes whole, and each connection holds one at a time.
+    let watcher = tokio::spawn(async move {
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let counted = Arc::clone(&counted);
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                while connection.read(&mut request).await.is_ok_and(|bytes| bytes > 0) {
+                    {
+                        let (now, most) = &mut *counted.lock().unwrap();
+                        *now += 1;
+                        *most = usize::max(*now, *most);
+                    }
+                    // Time for others to come, if they may.
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                    counted.lock().unwrap().0 -= 1;
+                    connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+                }
+            });
+        }
+    });
+    let event = json!({});
+    let replies = futures_util::future::join_all((0..INVOCATIONS).map(|_| function.invoke(&event))).await;
+    watcher.abort();
+    assert!(replies.iter().all(|reply| matches!(reply, Ok(Reply::Response(_)))));
+    let (_, most) = *under_way.lock().unwrap();
+    assert!((2..=100).contains(&most), "{most} at once");
 }
