@@ -32,6 +32,24 @@ pub(crate) struct EntryBody<'a> {
     feedback: Option<&'static str>,
     regret: Option<u8>,
     opinion: Option<&'static str>,
+    /// The arms of experiments that the customer was in when it was decided.
+    experiments: Vec<ExperimentBody<'a>>,
+    /// What another policy, which only looked on, would have done.
+    shadow: Option<ShadowBody<'a>>,
+}
+
+/// An arm of an experiment.
+#[derive(Serialize)]
+struct ExperimentBody<'a> {
+    id: &'a str,
+    arm: &'a str,
+}
+
+/// What a policy would have done that only looks on.
+#[derive(Serialize)]
+struct ShadowBody<'a> {
+    policy: &'a str,
+    action: &'static str,
 }
 
 /// Where a cooling-off stands: `waiting`, `ready`, `expired`, `confirmed`, `cancelled`, `overridden` or `bypassed`.
@@ -69,6 +87,8 @@ impl<'a> EntryBody<'a> {
     /// An entry at `now`.
     pub(crate) fn of(entry: &'a Entry, now: Instant) -> Self {
         let attempt = &entry.attempt;
+        let exposures = entry.decision().map(|decision| decision.exposures.as_slice()).unwrap_or_default();
+        let shadow = entry.decision().and_then(|decision| decision.shadow.as_ref());
         Self {
             attempt_id: entry.id.to_string(),
             origin: if entry.decision().is_some() { "scored" } else { "imported" },
@@ -87,6 +107,8 @@ impl<'a> EntryBody<'a> {
                 _ => None,
             },
             opinion: entry.opinion.map(Opinion::name),
+            experiments: exposures.iter().map(|arm| ExperimentBody { id: &arm.experiment, arm: &arm.arm }).collect(),
+            shadow: shadow.map(|shadow| ShadowBody { policy: &shadow.policy, action: shadow.action.name() }),
         }
     }
 }

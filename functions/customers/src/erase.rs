@@ -19,6 +19,6 @@ impl<P: Ports> Customers<P> {
     /// Erases a customer; a customer who is not known is erased already.
     pub(crate) async fn erase(&self, customer: CustomerId) -> Result<Answer, Problem> {
         let entries_erased = self.ports.erase_customer(&customer, (self.clock)()).await?;
-        Answer::json(&Body { customer_id: customer.to_string(), entries_erased })
+        Answer::json(&Body { customer_id: customer.as_str().to_owned(), entries_erased })
     }
 }

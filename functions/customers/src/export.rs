@@ -31,7 +31,7 @@ impl<P: Ports> Customers<P> {
         let profile = known.profile.map_err(store::StoreError::from)?;
         let page = self.ports.read_timeline(&customer, after).await?;
         let body = Body {
-            customer_id: customer.to_string(),
+            customer_id: customer.as_str().to_owned(),
             profile: describe(&profile, &known.settings, now),
             settings: SettingsBody::of(&known.settings),
             entries: page.entries.iter().map(|entry| EntryBody::of(entry, now)).collect(),

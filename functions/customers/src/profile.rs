@@ -117,7 +117,7 @@ impl<P: Ports> Customers<P> {
         let known = self.ports.read_customer(&customer, now).await?;
         let profile = known.profile.map_err(store::StoreError::from)?;
         let body = Body {
-            customer_id: customer.to_string(),
+            customer_id: customer.as_str().to_owned(),
             profile: describe(&profile, &known.settings, now),
             settings: SettingsBody::of(&known.settings),
         };

@@ -71,17 +71,17 @@ impl SettingsBody {
     pub(crate) fn of(settings: &Settings) -> Self {
         let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
         let limit = |limit: &Limit| LimitBody {
-            category: limit.category.as_ref().map(ToString::to_string),
+            category: limit.category.as_ref().map(|category| category.as_str().to_owned()),
             monthly: limit.monthly.into(),
         };
         let goal = |goal: &Goal| GoalBody {
-            name: goal.name.to_string(),
+            name: goal.name.as_str().to_owned(),
             target: goal.target.into(),
             saved: decimal(goal.saved_minor, goal.target.currency()),
         };
         let block = |block: &CategoryBlock| BlockBody {
-            category: block.category.to_string(),
-            note: block.note.as_ref().map(ToString::to_string),
+            category: block.category.as_str().to_owned(),
+            note: block.note.as_ref().map(|note| note.as_str().to_owned()),
             released_at: block.released_at.map(|at| at.to_string()),
         };
         Self {
@@ -132,7 +132,7 @@ fn read(mut body: Object<'_>) -> Result<Settings, Problem> {
     let limits = read_each(&mut body, "limits", LIMITS_MAX, read_limit, |limit: &Limit| {
         (limit.category.clone(), limit.monthly.currency())
     })?;
-    let goals = read_each(&mut body, "goals", GOALS_MAX, read_goal, |goal: &Goal| goal.name.to_string())?;
+    let goals = read_each(&mut body, "goals", GOALS_MAX, read_goal, |goal: &Goal| goal.name.as_str().to_owned())?;
     let blocked_categories =
         read_each(&mut body, "blocked_categories", BLOCKED_CATEGORIES_MAX, read_block, |block: &CategoryBlock| {
             block.category.clone()

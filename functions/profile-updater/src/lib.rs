@@ -149,11 +149,17 @@ impl<P: Ports> ProfileUpdater<P> {
         failed.sort_unstable();
         metrics.failed = failed.len() as u64;
         metrics.duration = started.elapsed();
+        let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
         tracing::info!(
             records = metrics.records,
             learned = metrics.learned,
             repeated = metrics.repeated,
+            ignored = metrics.ignored,
+            poison = metrics.poison,
             failed = metrics.failed,
+            conflicts = metrics.conflicts,
+            age_ms = ms(metrics.age),
+            duration_ms = ms(metrics.duration),
             "batch"
         );
         metrics.emit();
@@ -178,7 +184,6 @@ impl<P: Ports> ProfileUpdater<P> {
         while !events.is_empty() {
             let rest = events.split_off(events.len().min(CHANGES_AT_ONCE));
             if let Err(error) = self.teach_some(&customer, &events, &mut taught).await {
-                // The customer's id stays out of the log at this level.
                 tracing::error!(cause = %error, changes = events.len(), "changes were not learned");
                 taught.failed.extend(events.iter().chain(&rest).map(|event| event.position));
                 return taught;

@@ -18,7 +18,7 @@ use edge::clock::Clock;
 use edge::json::Object;
 use edge::metrics::DecisionMetrics;
 use edge::wire::{DecisionBody, NewAttempt, read_attempt};
-use edge::{Answer, Call, Handler, Problem, Route, http};
+use edge::{Answer, Call, DecisionTrace, Handler, Problem, Route, Timing, http};
 use engine::decide::{Circumstances, count_stop, decide};
 use engine::decision::{Decision, Missing};
 use engine::entry::{Attempt, Entry};
@@ -26,7 +26,7 @@ use engine::id::{AttemptId, MerchantId};
 use engine::measured::{Answers, LastDecision};
 use engine::merchant::MerchantRecord;
 use engine::message::Templates;
-use engine::policy::{Breaker, Policy};
+use engine::policy::{Breaker, Policy, RuleResult};
 use engine::profile::Profile;
 use engine::score::Models;
 use engine::settings::Settings;
@@ -102,14 +102,6 @@ impl Default for Budgets {
     }
 }
 
-/// How long each part of a request took.
-#[derive(Debug, Default)]
-struct Timing {
-    read: Duration,
-    engine: Duration,
-    write: Duration,
-}
-
 /// What became of a decision.
 enum Recorded {
     /// It is in the table.
@@ -162,8 +154,9 @@ impl<P: Ports> Score<P> {
         } else {
             self.telemetry.note(Answers { unrecorded: 1, ..Answers::default() });
         }
-        measure(decision, &recorded, &timing);
-        Ok(Answer::json(&DecisionBody::new(id, decision, is_recorded))?.with_server_timing(server_timing(&timing)))
+        measure(decision, &recorded, timing);
+        let trace = DecisionTrace { model: decision.model.clone(), policy: decision.policy.clone(), timing };
+        Ok(Answer::json(&DecisionBody::new(id, decision, is_recorded))?.with_decision(trace))
     }
 
     /// A function that uses these ports, these models, these templates and this clock, and this policy unless the table holds
@@ -276,7 +269,9 @@ impl<P: Ports> Score<P> {
     }
 }
 
-fn measure(decision: &Decision, recorded: &Recorded, timing: &Timing) {
+fn measure(decision: &Decision, recorded: &Recorded, timing: Timing) {
+    let missing: Vec<&str> = decision.missing.iter().map(|missing| missing.name()).collect();
+    let rule_errors = decision.rules.iter().filter(|hit| hit.result == RuleResult::Erred).count();
     DecisionMetrics {
         timestamp: SystemTime::now(),
         function: "score",
@@ -286,14 +281,14 @@ fn measure(decision: &Decision, recorded: &Recorded, timing: &Timing) {
         degraded: decision.degraded().into(),
         unrecorded: matches!(recorded, Recorded::Not).into(),
         repeated: matches!(recorded, Recorded::Earlier(_)).into(),
+        learning: decision.learning.into(),
+        rule_errors: rule_errors as u64,
         read: timing.read,
         engine: timing.engine,
         write: timing.write,
+        model: decision.model.clone(),
+        policy: decision.policy.clone(),
+        missing: missing.join(" "),
     }
     .emit();
-}
-
-fn server_timing(timing: &Timing) -> String {
-    let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
-    format!("read;dur={:.3}, engine;dur={:.3}, write;dur={:.3}", ms(timing.read), ms(timing.engine), ms(timing.write))
 }

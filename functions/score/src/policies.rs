@@ -2,12 +2,14 @@
 //! minute.
 //!
 //! A document that cannot be read, or that is no policy or review, changes nothing: the last one that could be used stays in force,
-//! and the log says why.
+//! the log says why, and every look counts it until somebody mends it.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use edge::metrics::PolicyMetrics;
 use engine::policy::{Policy, PolicyError};
 use engine::review::Review;
 use store::ports::{PolicyDocuments, ReadPolicies};
@@ -39,6 +41,8 @@ struct State {
     /// The policies as the review leaves them.
     in_force: InForce,
     documents: PolicyDocuments,
+    /// Which of the documents cannot be used.
+    rejected: BTreeSet<&'static str>,
     looked_at: Option<Instant>,
 }
 
@@ -48,7 +52,8 @@ impl Policies {
         let deployed = Arc::new(deployed);
         let in_force = InForce { live: Arc::clone(&deployed), shadow: None };
         let documents = PolicyDocuments::default();
-        let state = State { published: in_force.clone(), review: None, in_force, documents, looked_at: None };
+        let rejected = BTreeSet::new();
+        let state = State { published: in_force.clone(), review: None, in_force, documents, rejected, looked_at: None };
         Self { deployed, state: Mutex::new(state) }
     }
 
@@ -69,13 +74,33 @@ impl Policies {
         }
         let unread = |cause: &dyn Display| {
             tracing::error!(%cause, "the policies could not be read; the last ones stay in force");
+            false
         };
         // Boxed, because nearly every decision gets by without it.
-        match timeout(budget, Box::pin(ports.read_policies())).await {
-            Ok(Ok(documents)) => self.take(documents),
+        let is_read = match timeout(budget, Box::pin(ports.read_policies())).await {
+            Ok(Ok(documents)) => {
+                self.take(documents);
+                true
+            }
             Ok(Err(error)) => unread(&error),
             Err(elapsed) => unread(&elapsed),
+        };
+        self.measure(is_read);
+    }
+
+    /// Counts a look, and what is wrong with what it found.
+    fn measure(&self, is_read: bool) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        PolicyMetrics {
+            timestamp: SystemTime::now(),
+            function: "score",
+            policy_looks: 1,
+            policies_unread: (!is_read).into(),
+            policies_rejected: state.rejected.len() as u64,
+            rejected: state.rejected.iter().copied().collect::<Vec<_>>().join(" "),
+            policy: state.in_force.live.version.clone(),
         }
+        .emit();
     }
 
     fn take(&self, documents: PolicyDocuments) {
@@ -86,18 +111,24 @@ impl Policies {
         if state.documents.live != documents.live {
             match read(documents.live.as_deref()) {
                 Ok(live) => {
+                    state.rejected.remove("policy");
                     state.published.live = live.map_or_else(|| Arc::clone(&self.deployed), Arc::new);
                     tracing::info!(policy = %state.published.live.version, "a policy is in force");
                 }
                 Err(error) => {
+                    state.rejected.insert("policy");
                     tracing::error!(cause = %error, "the policy in the table cannot be used; the last one stays in force");
                 }
             }
         }
         if state.documents.shadow != documents.shadow {
             match read(documents.shadow.as_deref()) {
-                Ok(shadow) => state.published.shadow = shadow.map(Arc::new),
+                Ok(shadow) => {
+                    state.rejected.remove("shadow");
+                    state.published.shadow = shadow.map(Arc::new);
+                }
                 Err(error) => {
+                    state.rejected.insert("shadow");
                     state.published.shadow = None;
                     tracing::error!(cause = %error, "the shadow policy in the table cannot be used");
                 }
@@ -105,8 +136,12 @@ impl Policies {
         }
         if state.documents.review != documents.review {
             match documents.review.as_deref().map(|document| Review::from_json(document.as_bytes())).transpose() {
-                Ok(review) => state.review = review,
+                Ok(review) => {
+                    state.rejected.remove("review");
+                    state.review = review;
+                }
                 Err(error) => {
+                    state.rejected.insert("review");
                     tracing::error!(cause = %error, "the review in the table cannot be used; the last one stays in force");
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use lab::history::HistoryError;
 use lab::transaction::Transaction;
 use tokio::sync::watch;
 
+use crate::build::FUNCTIONS;
 use crate::console::Console;
 use crate::gateway::issuer::{Issuer, IssuerError, Token};
 use crate::options::Options;
@@ -24,6 +26,7 @@ use crate::traffic::history::HistorySettings;
 use crate::traffic::simulated::Group;
 use crate::traffic::{Api, Pace, Plan, Player, Tally, api, history, simulated};
 use crate::trigger::{PumpState, Settings, pump};
+use crate::verify::logs::check_logs;
 use crate::verify::{Verification, verify};
 use edge::access::Scope;
 use edge::clock;
@@ -53,6 +56,8 @@ enum RunError {
     Reading(#[from] tokio::task::JoinError),
     #[error("checking the profiles: {0}")]
     Verification(#[from] store::StoreError),
+    #[error("reading the logs: {0}")]
+    Logs(std::io::Error),
     #[error("cannot write the summary to {path}: {source}")]
     Json { path: String, source: std::io::Error },
     #[error("cannot listen for Ctrl-C: {0}")]
@@ -100,6 +105,7 @@ async fn play_and_stop(
         api: Api::new(stack.client()?),
         token: pasted(&stack.issuer, Scope::Score)?,
         table: stack.table.clone(),
+        logs: stack.logs.clone(),
         tally: Arc::new(Tally::new(started)),
         trigger: stack.trigger_state(),
         importing: Cell::default(),
@@ -182,6 +188,8 @@ struct Session<'a> {
     /// For the request to paste.
     token: String,
     table: store::Table,
+    /// The folder of the functions' logs.
+    logs: PathBuf,
     tally: Arc<Tally>,
     trigger: watch::Receiver<PumpState>,
     /// How long the imports have taken until now.
@@ -302,12 +310,15 @@ impl Session<'_> {
         }
     }
 
-    /// Compares every profile of this run with its customer's entries.
+    /// Compares every profile of this run with its customer's entries, and looks for these in the logs.
     async fn verify(&self) -> Result<Verification, RunError> {
         let customers = self.tally.read(|counts| counts.customers.clone());
         let checked = Cell::new(0);
         let checking = || format!("checking the profiles: {} of {}", checked.get(), customers.len());
-        Ok(self.showing(checking, verify(&self.table, &customers, |done| checked.set(done))).await?)
+        let verified = verify(&self.table, &customers, |done| checked.set(done));
+        let mut verification = self.showing(checking, verified).await?;
+        verification.logs = check_logs(&self.logs, &FUNCTIONS, &verification.secrets).map_err(RunError::Logs)?;
+        Ok(verification)
     }
 
     /// Sums up as far as it went.

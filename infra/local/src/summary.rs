@@ -58,6 +58,12 @@ pub struct Summary {
     pub profile_mismatches: Option<u64>,
     /// The first of them, in words.
     pub mismatches: Vec<String>,
+    /// Lines of the functions' logs that were looked through.
+    pub log_lines: Option<u64>,
+    /// Those that tell something of a customer.
+    pub log_leaks: Option<u64>,
+    /// Some of them, in words.
+    pub leaks: Vec<String>,
     /// Stream records that the profile updater took.
     pub stream_applied: u64,
     /// Stream records that it could not take.
@@ -111,6 +117,12 @@ impl Summary {
             }),
             profiles: verification.as_ref().map(|verification| verification.profiles),
             profile_mismatches: verification.as_ref().map(|verification| verification.mismatches.len() as u64),
+            log_lines: verification.as_ref().map(|verification| verification.logs.lines),
+            log_leaks: verification.as_ref().map(|verification| verification.logs.leaks.len() as u64),
+            leaks: verification
+                .iter()
+                .flat_map(|verification| verification.logs.leaks.iter().take(MISMATCHES_SHOWN).cloned())
+                .collect(),
             mismatches: verification
                 .map(|verification| verification.mismatches.into_iter().take(MISMATCHES_SHOWN).collect())
                 .unwrap_or_default(),
@@ -126,9 +138,9 @@ impl Summary {
     }
 
     /// Whether everything went as it should: every request answered, every one of them an entry, every record learned, every
-    /// profile right.
+    /// profile right, nothing of a customer in a log.
     pub fn is_clean(&self) -> bool {
-        let failures = [self.entries_missing, self.profile_mismatches].into_iter().flatten();
+        let failures = [self.entries_missing, self.profile_mismatches, self.log_leaks].into_iter().flatten();
         self.not_2xx + self.stream_given_up + failures.sum::<u64>() == 0
     }
 
@@ -164,6 +176,10 @@ impl Summary {
             writeln!(out, "profiles   {profiles} compared with their entries, {mismatches} differ")?;
             self.mismatches.iter().try_for_each(|mismatch| writeln!(out, "           {mismatch}"))?;
         }
+        if let (Some(lines), Some(leaks)) = (self.log_lines, self.log_leaks) {
+            writeln!(out, "logs       {lines} lines, {leaks} of them with something of a customer")?;
+            self.leaks.iter().try_for_each(|leak| writeln!(out, "           {leak}"))?;
+        }
         if let Some(failure) = &self.first_not_2xx {
             writeln!(out, "failed     {} requests; the first: {failure}", self.not_2xx)?;
         }
@@ -179,9 +195,14 @@ fn rounded(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::logs::LogCheck;
 
     fn summary(counts: Counts, verification: Option<Verification>) -> Summary {
         Summary::new(counts, &PumpState::default(), Durations::default(), verification)
+    }
+
+    fn wrong_profiles(mismatch: &str, profiles: u64, entries: u64) -> Verification {
+        Verification { profiles, entries, mismatches: vec![mismatch.to_owned()], ..Verification::default() }
     }
 
     #[test]
@@ -209,12 +230,16 @@ mod tests {
     fn a_run_is_clean_only_without_failures_and_mismatches() {
         assert!(summary(Counts::default(), None).is_clean());
         assert!(!summary(Counts { not_2xx: 1, ..Counts::default() }, None).is_clean());
-        let wrong = Verification { profiles: 1, entries: 1, mismatches: vec!["c: amount".to_owned()] };
+        let wrong = wrong_profiles("c: amount", 1, 1);
         assert!(!summary(Counts::default(), Some(wrong)).is_clean());
         let unwritten = Counts { imported: 3, duplicates: 1, scored: 2, ..Counts::default() };
         let written = |entries| Some(Verification { entries, ..Verification::default() });
         assert!(!summary(unwritten.clone(), written(3)).is_clean());
         assert!(summary(unwritten, written(4)).is_clean());
+        let logs = LogCheck { lines: 2, leaks: vec!["score.log: `ada` in `cause`".to_owned()] };
+        let told = summary(Counts::default(), Some(Verification { logs, ..Verification::default() }));
+        assert!(!told.is_clean());
+        assert!(told.in_words().contains("2 lines, 1 of them with something of a customer\n           score.log"));
         let given_up = PumpState { given_up: 1, ..PumpState::default() };
         assert!(!Summary::new(Counts::default(), &given_up, Durations::default(), None).is_clean());
     }
@@ -222,7 +247,7 @@ mod tests {
     #[test]
     fn failures_and_mismatches_are_shown() {
         let counts = Counts { not_2xx: 2, first_not_2xx: Some("score: 422 {}".to_owned()), ..Counts::default() };
-        let wrong = Verification { profiles: 3, entries: 9, mismatches: vec!["c1: amount".to_owned()] };
+        let wrong = wrong_profiles("c1: amount", 3, 9);
         let words = summary(counts, Some(wrong)).in_words();
         assert!(words.contains("2 requests; the first: score: 422 {}"), "{words}");
         assert!(words.contains("3 compared with their entries, 1 differ\n           c1: amount"), "{words}");

@@ -1,7 +1,8 @@
 //! Checking what was learned: every stored profile against the fold of its customer's entries, and what is counted by day
-//! (`counts`) against the sum over all entries.
+//! (`counts`) against the sum over all entries; and the functions' logs against what no log may tell (`logs`).
 
 pub(crate) mod counts;
+pub mod logs;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 use store::StoreError;
 use store::ports::{ReadProfile, ReadTimeline};
+
+use self::logs::{LogCheck, Secrets};
 
 /// How many customers are checked at the same time.
 const CUSTOMERS_AT_ONCE: usize = 4;
@@ -26,6 +29,10 @@ pub struct Verification {
     pub entries: u64,
     /// Those that differ, each in words.
     pub mismatches: Vec<String>,
+    /// What they hold that no log may.
+    pub secrets: Secrets,
+    /// What was found in the logs; nothing where there are none, as in a test of one handler.
+    pub logs: LogCheck,
 }
 
 /// Compares the profiles of these customers with what one clean pass over their entries gives. `checked` is told how many
@@ -42,20 +49,21 @@ pub async fn verify(
     let mut verification = Verification::default();
     while let Some((entries, mismatch)) = results.try_next().await? {
         verification.profiles += 1;
-        verification.entries += entries;
+        verification.entries += entries.len() as u64;
+        entries.iter().for_each(|entry| verification.secrets.add(entry));
         verification.mismatches.extend(mismatch);
         checked(verification.profiles);
     }
     Ok(verification)
 }
 
-/// The number of a customer's entries, and how the stored profile differs from theirs.
+/// A customer's entries, and how the stored profile differs from theirs, with the customer's name.
 async fn check(
     table: &(impl ReadTimeline + ReadProfile),
     customer: &CustomerId,
-) -> Result<(u64, Option<String>), StoreError> {
+) -> Result<(Vec<Entry>, Option<String>), StoreError> {
     let (entries, difference) = compare(table, customer).await?;
-    Ok((entries.len() as u64, difference.map(|difference| format!("{customer}: {difference}"))))
+    Ok((entries, difference.map(|difference| format!("{}: {difference}", customer.as_str()))))
 }
 
 /// A customer's entries, and how the stored profile differs from the fold over them.

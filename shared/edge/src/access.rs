@@ -186,7 +186,7 @@ mod tests {
     fn check(caller: &Caller, admits: Admits, expect: &str) {
         let said = match caller.admitted(admits) {
             Ok(None) => "anybody's".to_owned(),
-            Ok(Some(customer)) => customer.to_string(),
+            Ok(Some(customer)) => customer.as_str().to_owned(),
             Err(problem) => format!("{} {}", problem.status.as_u16(), problem.code),
         };
         assert_eq!(said, expect, "{caller:?} {admits:?}");

@@ -13,11 +13,14 @@ use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, Body, LambdaEvent, Request, RequestExt, Response, Service};
 use serde::Serialize;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use crate::access::{self, Caller};
+use crate::invocation::{CORRELATION_ID, RequestIds, TRACEPARENT, correlation_id, request_span};
 use crate::json::beginning;
 use crate::metrics::RequestMetrics;
 use crate::problem::Problem;
+use crate::request_log::{DecisionTrace, RequestLine};
 use crate::route::Route;
 use crate::start;
 
@@ -79,7 +82,7 @@ pub struct Answer {
     status: StatusCode,
     content_type: &'static str,
     body: Vec<u8>,
-    server_timing: Option<String>,
+    decision: Option<DecisionTrace>,
     /// What the page may load and run; `None` for what is no page.
     content_security_policy: Option<HeaderValue>,
 }
@@ -107,13 +110,13 @@ impl Answer {
     }
 
     fn new(content_type: &'static str, body: Vec<u8>) -> Self {
-        Self { status: StatusCode::OK, content_type, body, server_timing: None, content_security_policy: None }
+        Self { status: StatusCode::OK, content_type, body, decision: None, content_security_policy: None }
     }
 
-    /// The same with a `Server-Timing` header.
+    /// The same as the answer of a decision: the log says by what it was made, and a `Server-Timing` header how long it took.
     #[must_use]
-    pub fn with_server_timing(self, server_timing: String) -> Self {
-        Self { server_timing: Some(server_timing), ..self }
+    pub fn with_decision(self, decision: DecisionTrace) -> Self {
+        Self { decision: Some(decision), ..self }
     }
 }
 
@@ -131,25 +134,35 @@ pub trait Handler: Send + Sync {
 
 /// Answers one event, whatever it holds: every failure is a problem, never an error of the function.
 pub async fn respond<H: Handler>(handler: &H, caller: &Caller, request: Request) -> Response<Body> {
-    let (started_at, started) = (SystemTime::now(), Instant::now());
     let request_id = request_id(&request);
+    let ids = RequestIds { request: &request_id, correlation: correlation_id(request.headers()) };
+    let span = request_span(ids, request.lambda_context_ref());
+    respond_as(handler, caller, &request, ids).instrument(span).await
+}
+
+/// The same within the request's span.
+async fn respond_as<H: Handler>(
+    handler: &H,
+    caller: &Caller,
+    request: &Request,
+    ids: RequestIds<'_>,
+) -> Response<Body> {
+    let (started_at, started) = (SystemTime::now(), Instant::now());
     let path: Vec<&str> = request.raw_http_path().split('/').filter(|segment| !segment.is_empty()).collect();
     let route = H::ROUTES.iter().find(|route| route.is(request.method(), &path));
-    let result = match admitted(route, caller, request.method(), &path).and_then(|only| Ok((only, body(&request)?))) {
+    let result = match admitted(route, caller, request.method(), &path).and_then(|only| Ok((only, body(request)?))) {
         Ok((only, body)) => {
-            let handling = handler.handle(Call { method: request.method(), path, body, only, request: &request });
+            let handling = handler.handle(Call { method: request.method(), path, body, only, request });
             // What is waited for is the table: nothing else here takes any time.
             timeout(ANSWER_BUDGET, handling).await.unwrap_or_else(|elapsed| Err(Problem::table_unavailable(&elapsed)))
         }
         Err(problem) => Err(problem),
     };
     let route = route.map_or("other", |route| route.name);
-    let response = match result {
-        Ok(answer) => answer_response(answer),
-        Err(problem) => problem_response(&problem, &request_id),
-    };
-    let (status, duration) = (response.status(), started.elapsed());
-    tracing::info!(request_id, route, status = status.as_u16(), duration_ms = duration.as_secs_f64() * 1e3, "request");
+    let status = result.as_ref().map_or_else(|problem| problem.status, |answer| answer.status);
+    let duration = started.elapsed();
+    let (problem, decision) = (result.as_ref().err(), result.as_ref().ok().and_then(|answer| answer.decision.as_ref()));
+    RequestLine { route, status, duration, problem, decision }.write();
     RequestMetrics {
         timestamp: started_at,
         function: H::FUNCTION,
@@ -160,7 +173,11 @@ pub async fn respond<H: Handler>(handler: &H, caller: &Caller, request: Request)
         duration,
     }
     .emit();
-    with_request_id(response, &request_id)
+    let response = match result {
+        Ok(answer) => answer_response(answer),
+        Err(problem) => problem_response(&problem, ids.request),
+    };
+    with_ids(response, ids)
 }
 
 /// Whether the caller may ask this route this path, and about which customer alone.
@@ -202,12 +219,16 @@ pub fn request(event: LambdaRequest) -> Request {
 
 /// The event without what `lambda_http` makes a URI of: it panics where that is none, and path, query and headers are what a
 /// caller sent. No handler reads the URI; the query's parameters are read here, and the path is kept beside the URI as it is.
+/// Of the headers, only those are read that a caller finds its request by.
 fn without_uri(event: LambdaRequest) -> LambdaRequest {
     let LambdaRequest::ApiGatewayV2(mut event) = event else { return event };
     if let Some(query) = event.raw_query_string.take() {
         event.query_string_parameters = query.parse().unwrap_or_default();
     }
-    event.headers.clear();
+    event.headers = [CORRELATION_ID, TRACEPARENT]
+        .into_iter()
+        .filter_map(|name| event.headers.remove(&name).map(|value| (name, value)))
+        .collect();
     event.request_context.domain_name = None;
     LambdaRequest::ApiGatewayV2(event)
 }
@@ -253,20 +274,13 @@ fn answer_response(answer: Answer) -> Response<Body> {
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     }
-    if let Some(value) = answer.server_timing.and_then(|timing| HeaderValue::try_from(timing).ok()) {
+    if let Some(value) = answer.decision.and_then(|decision| HeaderValue::try_from(decision.timing.header()).ok()) {
         response.headers_mut().insert(SERVER_TIMING, value);
     }
     response
 }
 
 fn problem_response(problem: &Problem, request_id: &str) -> Response<Body> {
-    if problem.status.is_server_error() {
-        let cause = problem.internal.as_deref().unwrap_or_default();
-        tracing::error!(request_id, code = problem.code, cause, "problem");
-    } else {
-        let cause = problem.internal.as_deref().unwrap_or_default();
-        tracing::info!(request_id, code = problem.code, field = problem.field, cause, "problem");
-    }
     let body = String::from_utf8(problem.to_json(request_id)).unwrap_or_default();
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = problem.status;
@@ -277,9 +291,12 @@ fn problem_response(problem: &Problem, request_id: &str) -> Response<Body> {
     response
 }
 
-fn with_request_id(mut response: Response<Body>, request_id: &str) -> Response<Body> {
-    if let Ok(value) = HeaderValue::from_str(request_id) {
-        response.headers_mut().insert(REQUEST_ID, value);
+/// The answer with the ids of its request, for whoever asks about it later.
+fn with_ids(mut response: Response<Body>, ids: RequestIds<'_>) -> Response<Body> {
+    for (name, id) in [(REQUEST_ID, Some(ids.request)), (CORRELATION_ID, ids.correlation)] {
+        if let Some(value) = id.and_then(|id| HeaderValue::from_str(id).ok()) {
+            response.headers_mut().insert(name, value);
+        }
     }
     response
 }

@@ -72,7 +72,8 @@ impl<'a> Object<'a> {
             if fields.iter().take(position).any(|(earlier, _)| earlier == name) {
                 let object = Self { path, fields: Vec::new() };
                 let detail = format!("The field `{}` stands twice.", object.path_of(&echo(name)));
-                return Err(Problem::field("DUPLICATE_FIELD", object.path_of(&echo(name)), detail, "each field once"));
+                let path = object.path_of(&echo(name));
+                return Err(Problem::foreign_field("DUPLICATE_FIELD", path, detail, "each field once"));
             }
         }
         Ok(Self { path, fields })
@@ -234,7 +235,7 @@ impl<'a> Object<'a> {
         let Some((name, _)) = self.fields.first() else { return Ok(()) };
         let path = self.path_of(&echo(name));
         let detail = format!("The field `{path}` is unknown.");
-        Err(Problem::field("UNKNOWN_FIELD", path, detail, format!("only the fields {known}")))
+        Err(Problem::foreign_field("UNKNOWN_FIELD", path, detail, format!("only the fields {known}")))
     }
 }
 

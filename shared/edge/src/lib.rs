@@ -6,13 +6,16 @@
 pub mod access;
 pub mod clock;
 pub mod http;
+pub mod invocation;
 pub mod json;
 pub mod metrics;
 pub mod problem;
+mod request_log;
 pub mod route;
 pub mod start;
 pub mod wire;
 
 pub use http::{Answer, Call, Handler};
 pub use problem::Problem;
+pub use request_log::{DecisionTrace, Timing};
 pub use route::Route;

@@ -88,6 +88,10 @@ pub struct DecisionMetrics {
     pub unrecorded: u64,
     /// 1 if it repeats an earlier one for the same key.
     pub repeated: u64,
+    /// 1 if too little was known of the customer to rely on it: the model and the policy as they do for newcomers.
+    pub learning: u64,
+    /// How many of the policy's rules failed on it.
+    pub rule_errors: u64,
     /// Reading the customer and the merchant.
     #[metrics(unit = Millisecond)]
     pub read: Duration,
@@ -97,9 +101,43 @@ pub struct DecisionMetrics {
     /// Recording the entry.
     #[metrics(unit = Millisecond)]
     pub write: Duration,
+    /// Which model scored. No dimension, as the two below: to be filtered by in the log, and it costs no metric of its own.
+    pub model: String,
+    /// Which policy decided.
+    pub policy: String,
+    /// What could not be read, with blanks between; empty if nothing was missing.
+    pub missing: String,
 }
 
 impl DecisionMetrics {
+    /// Writes the event.
+    pub fn emit(self) {
+        emit!(self);
+    }
+}
+
+/// One look of a process at what is published in the table.
+#[derive(Debug)]
+#[metrics(rename_all = "PascalCase", emf::dimension_sets = [["Function"]])]
+pub struct PolicyMetrics {
+    /// When it looked.
+    #[metrics(timestamp)]
+    pub timestamp: SystemTime,
+    /// The function that looked.
+    pub function: &'static str,
+    /// Always 1.
+    pub policy_looks: u64,
+    /// 1 if the table did not answer: what was known before stays in force.
+    pub policies_unread: u64,
+    /// How many of the documents there (policy, shadow, review) cannot be used.
+    pub policies_rejected: u64,
+    /// Which, with blanks between.
+    pub rejected: String,
+    /// The policy that decides now.
+    pub policy: String,
+}
+
+impl PolicyMetrics {
     /// Writes the event.
     pub fn emit(self) {
         emit!(self);

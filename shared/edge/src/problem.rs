@@ -16,6 +16,8 @@ pub struct Problem {
     pub detail: String,
     /// The field at fault, such as `purchases[3].amount.value`.
     pub field: Option<String>,
+    /// Whether the caller gave that field its name, which may be anything: it stays out of the log.
+    pub field_is_callers: bool,
     /// What was expected there.
     pub expected: Option<String>,
     /// What happened inside; for the log only.
@@ -40,7 +42,15 @@ struct Body<'a> {
 impl Problem {
     /// A problem of this status and code.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), field: None, expected: None, internal: None }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            field: None,
+            field_is_callers: false,
+            expected: None,
+            internal: None,
+        }
     }
 
     /// A field of the request is wrong.
@@ -52,6 +62,21 @@ impl Problem {
     ) -> Self {
         let problem = Self::new(StatusCode::BAD_REQUEST, code, detail);
         Self { field: Some(field.into()), expected: Some(expected.into()), ..problem }
+    }
+
+    /// A field of the request should not be there.
+    pub fn foreign_field(
+        code: &'static str,
+        field: impl Into<String>,
+        detail: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self { field_is_callers: true, ..Self::field(code, field, detail, expected) }
+    }
+
+    /// The field at fault, if its name is Guardian's own.
+    pub(crate) fn field_for_log(&self) -> Option<&str> {
+        self.field.as_deref().filter(|_| !self.field_is_callers)
     }
 
     /// What the request names does not exist.

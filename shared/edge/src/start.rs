@@ -46,12 +46,13 @@ impl std::fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
-/// Sets up logs and metrics: one JSON object a line, on standard output, which is where Lambda collects both.
+/// Sets up logs and metrics: one JSON object a line, on standard output, which is where Lambda collects both. A line's `span` says
+/// to which [invocation](crate::invocation) it belongs.
 /// `RUST_LOG` chooses what is logged; `info` unless it says otherwise. `METRICS_NAMESPACE` says where CloudWatch puts the metrics,
 /// so that several stacks in one account stay apart; [`NAMESPACE`] unless it is set.
 pub fn observe() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_env_filter(filter);
+    let logs = tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false).with_env_filter(filter);
     // Fails only when a test has installed another one.
     let _ = logs.try_init();
     crate::metrics::attach(setting("METRICS_NAMESPACE").as_deref().unwrap_or(NAMESPACE));

@@ -1,8 +1,11 @@
 //! What Guardian answers to an attempt.
 
+use std::fmt;
+
 use crate::alarm_rate::AlarmRate;
 use crate::cooling_off::CoolingOff;
 use crate::policy::{Exposure, RuleHit};
+use crate::redacted::redacted;
 use crate::signal::{Dimension, PerDimension};
 use crate::time::Instant;
 
@@ -157,7 +160,7 @@ impl ReasonCode {
 }
 
 /// One reason for a decision.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Reason {
     /// The stable code.
     pub code: ReasonCode,
@@ -166,6 +169,14 @@ pub struct Reason {
     pub contribution: f64,
     /// One sentence for the customer, with their own numbers.
     pub text: String,
+}
+
+/// Without the sentence, which tells the customer's own numbers.
+impl fmt::Debug for Reason {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, contribution, text: _ } = self;
+        out.debug_struct("Reason").field("code", code).field("contribution", contribution).finish_non_exhaustive()
+    }
 }
 
 /// The way an intervention tries to help.
@@ -228,12 +239,18 @@ impl Strategy {
 }
 
 /// What is shown to the customer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// A few words.
     pub title: String,
     /// One to three sentences.
     pub body: String,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        redacted("Message", out)
+    }
 }
 
 /// An action above [`Action::Allow`] as the customer meets it.
@@ -338,7 +355,7 @@ impl Missing {
 }
 
 /// The answer to one attempt.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Decision {
     /// How Guardian steps in.
     pub action: Action,
@@ -381,6 +398,32 @@ pub struct Decision {
     pub review: Option<Instant>,
     /// What could not be read; empty when nothing was missing.
     pub missing: Vec<Missing>,
+}
+
+/// Without what is computed from the customer's amounts.
+impl fmt::Debug for Decision {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Decision")
+            .field("action", &self.action)
+            .field("risk_score", &self.risk_score)
+            .field("p_value", &self.p_value)
+            .field("alarm_rate", &self.alarm_rate)
+            .field("base", &self.base)
+            .field("deviations", &self.deviations)
+            .field("reasons", &self.reasons)
+            .field("intervention", &self.intervention)
+            .field("withheld", &self.withheld)
+            .field("rules", &self.rules)
+            .field("exposures", &self.exposures)
+            .field("shadow", &self.shadow)
+            .field("purchases", &self.purchases)
+            .field("learning", &self.learning)
+            .field("model", &self.model)
+            .field("policy", &self.policy)
+            .field("review", &self.review)
+            .field("missing", &self.missing)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Decision {

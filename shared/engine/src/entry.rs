@@ -1,11 +1,14 @@
 //! The timeline: what a customer attempted or bought, what was decided, what they did and what they said.
 
+use std::fmt;
+
 use crate::cooling_off::{CoolingOff, Ended, Ending};
 use crate::decision::{Decision, Strategy};
 use crate::hash::Hasher;
 use crate::id::{AttemptId, Category, CustomerId, MerchantId, PaymentMethod};
 use crate::measured::Measured;
 use crate::money::Amount;
+use crate::redacted::redacted;
 use crate::signal::Dimension;
 use crate::time::{Instant, LocalInstant};
 
@@ -167,13 +170,19 @@ impl Alarm {
 }
 
 /// What was known of a customer before an attempt, as far as learning from it needs it. Frozen, because learning happens later.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub struct Frozen {
     /// Up to which amount, in minor units of the attempt's currency, it may move the profile, so that an attack does not become
     /// the norm.
     pub learn_minor_max: i64,
     /// How surprising its amount was, in nats.
     pub amount_nats: f64,
+}
+
+impl fmt::Debug for Frozen {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        redacted("Frozen", out)
+    }
 }
 
 /// Where an entry comes from.

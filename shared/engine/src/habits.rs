@@ -8,7 +8,7 @@ use crate::time::Instant;
 const NINE_OF_TEN: f64 = 1.2816;
 
 /// What is usual for one customer. Shares are of purchases, the recent ones weighing more.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Habits {
     /// Amounts in all; `None` before the first purchase.
     pub amount: Option<UsualAmount>,
@@ -21,7 +21,7 @@ pub struct Habits {
 }
 
 /// Amounts in about-euros: amounts of several currencies, made comparable by rough fixed rates.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub struct UsualAmount {
     /// The geometric mean.
     pub typical: f64,
@@ -32,7 +32,7 @@ pub struct UsualAmount {
 }
 
 /// One category of a customer's purchases.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct CategoryHabit {
     /// Its name.
     pub name: String,

@@ -1,8 +1,12 @@
 //! Identifiers: names that callers choose, and the attempt id that is derived from them.
+//!
+//! A caller's name for a person, a merchant or a purchase is not printed by accident (see [`crate::redacted`]). An attempt id is:
+//! it is a pseudonym, which only who can read the table can lead back to a person.
 
 use std::fmt;
 
 use crate::hash::Hasher;
+use crate::redacted::redacted;
 use crate::time::Instant;
 
 /// The longest identifier a caller may choose, in bytes.
@@ -21,7 +25,7 @@ fn parse_id(text: &str) -> Result<Box<str>, IdError> {
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Box<str>);
 
         impl $name {
@@ -39,9 +43,9 @@ macro_rules! identifier {
             }
         }
 
-        impl fmt::Display for $name {
+        impl fmt::Debug for $name {
             fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str(&self.0)
+                redacted(stringify!($name), out)
             }
         }
     };

@@ -33,6 +33,7 @@ pub mod policy;
 pub mod population;
 pub mod profile;
 pub mod reason;
+mod redacted;
 pub mod reference;
 pub mod review;
 pub mod rollup;

@@ -4,6 +4,8 @@
 //! the score. They need not point the same way: what is usual for a customer may raise the score a little. A message begins with
 //! what is unusual *and* raised the score.
 
+use std::fmt;
+
 use crate::decision::{Reason, ReasonCode};
 use crate::entry::Attempt;
 use crate::features::Topic;
@@ -45,12 +47,19 @@ impl Fact {
 }
 
 /// What a message begins with, and the code of the reason that says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Headline {
     /// What is unusual.
     pub code: ReasonCode,
     /// The same in a sentence.
     pub text: String,
+}
+
+/// Without the sentence, as a [`Reason`].
+impl fmt::Debug for Headline {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Headline").field("code", &self.code).finish_non_exhaustive()
+    }
 }
 
 /// What the sentences are about, and how they are said.

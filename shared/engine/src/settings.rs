@@ -1,9 +1,12 @@
 //! What the customer themselves decided: how readily to be interrupted, what they want to spend at most, what they save for and
 //! what they want to be kept from.
 
+use std::fmt;
+
 use crate::id::Category;
 use crate::message::Voice;
 use crate::money::Amount;
+use crate::redacted::redacted;
 use crate::text::Note;
 use crate::time::{DAY_MS, Instant, LocalInstant};
 
@@ -119,7 +122,7 @@ pub struct Limit {
 }
 
 /// What a customer saves for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Goal {
     /// In the customer's own words.
     pub name: Note,
@@ -127,6 +130,12 @@ pub struct Goal {
     pub target: Amount,
     /// How much there is already, in minor units of the target's currency; at least 0.
     pub saved_minor: i64,
+}
+
+impl fmt::Debug for Goal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        redacted("Goal", out)
+    }
 }
 
 /// A category that a customer wants to be kept from.

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use crate::redacted::redacted;
+
 /// The longest such text, in characters.
 pub const NOTE_LENGTH_MAX: usize = 280;
 
 /// A text of 1 to [`NOTE_LENGTH_MAX`] characters without control characters, with no white space around it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Note(Box<str>);
 
 /// Why a text is not a note.
@@ -31,9 +33,9 @@ impl Note {
     }
 }
 
-impl fmt::Display for Note {
+impl fmt::Debug for Note {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
+        redacted("Note", out)
     }
 }
 

@@ -83,7 +83,8 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(profile.difference(learned), None);
     for customer in table.customers() {
         assert!(table.profile(&customer).is_ok(), "a profile that was learned cannot be read");
-        let event = event_of(format!("GET /v1/customers/{customer}/profile\n").as_bytes()).expect("an event");
+        let request = format!("GET /v1/customers/{}/profile\n", customer.as_str());
+        let event = event_of(request.as_bytes()).expect("an event");
         functions.answer(&event).iter().for_each(|answer| assert_eq!(answer.status, 200, "{answer:?}"));
     }
 });

@@ -18,18 +18,15 @@ use engine::profile::AlarmCounts;
 use engine::settings::Sensitivity;
 use engine::signal::{Dimension, PerDimension};
 use engine::text::Note;
-use engine::time::{DAY_MS, Instant, LocalInstant};
+use engine::time::{Instant, LocalInstant};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
-use crate::image::{Image, Item, number, text};
-use crate::keys;
+use crate::image::{Image, Item, json_fault, number, text};
+use crate::{keys, retention};
 
 /// The format this code writes, and the newest it reads.
 const FORMAT: u32 = 1;
-
-/// How long an entry is kept after it was recorded.
-pub(crate) const ENTRY_RETENTION_MS: i64 = 400 * DAY_MS;
 
 /// The item of an entry.
 pub(crate) fn to_item(entry: &Entry) -> Result<Item, StoreError> {
@@ -38,7 +35,7 @@ pub(crate) fn to_item(entry: &Entry) -> Result<Item, StoreError> {
     let mut item = Item::from([
         (keys::PARTITION.to_owned(), text(keys::customer(&attempt.customer))),
         (keys::SORT.to_owned(), text(&sort_key)),
-        (keys::EXPIRES_AT.to_owned(), expires_at(entry.recorded_at.plus_ms(ENTRY_RETENTION_MS))),
+        (keys::EXPIRES_AT.to_owned(), expires_at(entry.recorded_at.plus_ms(retention::ENTRY_MS))),
         ("format".to_owned(), number(FORMAT)),
         ("amount_minor".to_owned(), number(attempt.amount.minor())),
         ("currency".to_owned(), text(attempt.amount.currency().code())),
@@ -54,7 +51,7 @@ pub(crate) fn to_item(entry: &Entry) -> Result<Item, StoreError> {
     match &entry.origin {
         Origin::Scored(decision) => {
             let stored = serde_json::to_string(&StoredDecision::from(&**decision));
-            let stored = stored.map_err(|error| StoreError::Damaged { sort_key, what: error.to_string() })?;
+            let stored = stored.map_err(|error| StoreError::Damaged { sort_key, what: json_fault(&error) })?;
             item.insert("decision".to_owned(), text(stored));
         }
         Origin::Imported { frozen } => {
@@ -126,8 +123,8 @@ pub(crate) fn from_item(item: &Item) -> Result<Entry, StoreError> {
             Origin::Imported { frozen: frozen.transpose()? }
         }
         Some(stored) => {
-            let stored: StoredDecision =
-                serde_json::from_str(stored).map_err(|error| image.damaged(format!("`decision`: {error}")))?;
+            let stored: StoredDecision = serde_json::from_str(stored)
+                .map_err(|error| image.damaged(format!("`decision`: {}", json_fault(&error))))?;
             let decision = Decision::try_from(stored).map_err(|what| image.damaged(format!("`decision`: {what}")))?;
             Origin::Scored(Box::new(decision))
         }
@@ -145,16 +142,16 @@ pub(crate) fn from_item(item: &Item) -> Result<Entry, StoreError> {
         return Err(image.damaged("`revision` is no count that can go on"));
     }
     let recorded_at = Instant::from_epoch_ms(image.number("recorded_at_ms")?);
-    let outcome = image.optional_text("outcome")?.map(|name| Outcome::from_name(name).ok_or(name)).transpose();
-    let opinion = image.optional_text("opinion")?.map(|name| Opinion::from_name(name).ok_or(name)).transpose();
+    let outcome = image.optional_text("outcome")?.map(|name| Outcome::from_name(name).ok_or("unknown")).transpose();
+    let opinion = image.optional_text("opinion")?.map(|name| Opinion::from_name(name).ok_or("unknown")).transpose();
     Ok(Entry {
         id,
         attempt,
         recorded_at: recorded_at.map_err(|error| image.damaged(format!("`recorded_at_ms`: {error}")))?,
         origin,
-        outcome: outcome.map_err(|name| image.damaged(format!("`outcome` is {name}")))?,
+        outcome: outcome.map_err(|what| image.damaged(format!("`outcome` is {what}")))?,
         feedback: feedback(&image)?,
-        opinion: opinion.map_err(|name| image.damaged(format!("`opinion` is {name}")))?,
+        opinion: opinion.map_err(|what| image.damaged(format!("`opinion` is {what}")))?,
         cooling_off_ended: cooling_off_ended(&image)?,
         measured: image.optional_text("measured")?.and_then(measured),
         revision,
@@ -171,13 +168,13 @@ fn feedback(image: &Image<'_>) -> Result<Option<Feedback>, StoreError> {
                 Regret::new(image.number("regret")?).ok_or_else(|| image.damaged("`regret` is not 1 to 10"))?;
             Some(Feedback::Regret(regret))
         }
-        Some(other) => return Err(image.damaged(format!("`feedback` is {other}"))),
+        Some(_) => return Err(image.damaged("`feedback` is unknown")),
     })
 }
 
 fn cooling_off_ended(image: &Image<'_>) -> Result<Option<Ended>, StoreError> {
     let Some(how) = image.optional_text("cooling_off")? else { return Ok(None) };
-    let how = Ending::from_name(how).ok_or_else(|| image.damaged(format!("`cooling_off` is {how}")))?;
+    let how = Ending::from_name(how).ok_or_else(|| image.damaged("`cooling_off` is unknown"))?;
     let at = Instant::from_epoch_ms(image.number("cooling_off_ended_at_ms")?)
         .map_err(|error| image.damaged(format!("`cooling_off_ended_at_ms`: {error}")))?;
     let reason = image.optional_text("cooling_off_reason")?.map(Note::parse).transpose();
@@ -380,7 +377,7 @@ impl From<&Decision> for StoredDecision {
 
 /// A name from the table as what it names.
 fn named<T>(what: &str, name: &str, from_name: impl Fn(&str) -> Option<T>) -> Result<T, String> {
-    from_name(name).ok_or_else(|| format!("unknown {what} {name}"))
+    from_name(name).ok_or_else(|| format!("unknown {what}"))
 }
 
 impl TryFrom<StoredDecision> for Decision {
@@ -575,9 +572,9 @@ mod tests {
         check("amount_minor", Some(text("5")), "`amount_minor` is not a number");
         check("currency", Some(text("XXX")), "`currency`: a currency is an active ISO 4217 code");
         check("occurred_at", Some(text("noon")), "`occurred_at`: an instant is RFC 3339");
-        check("outcome", Some(text("exploded")), "`outcome` is exploded");
+        check("outcome", Some(text("exploded")), "`outcome` is unknown");
         check("feedback", Some(text("regret")), "`regret` is missing");
-        check("decision", Some(text("{")), "`decision`: EOF");
+        check("decision", Some(text("{")), "`decision`: it ends early, at column 1");
         check("revision", Some(number(u32::MAX)), "`revision` is no count that can go on");
         check("revision", Some(number(0)), "`revision` is no count that can go on");
         check("pk", Some(text("x#ada")), "`pk`: an id is 1 to 64");

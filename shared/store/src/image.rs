@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::error::Category;
 
 use crate::StoreError;
 use crate::keys::SORT;
@@ -60,6 +61,19 @@ impl<'a> Image<'a> {
             _ => Ok(()),
         }
     }
+}
+
+/// What is wrong with a JSON text, without a word of what it holds: serde's own repeat the value that they refuse, which may be
+/// a customer's, and errors are logged.
+pub(crate) fn json_fault(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Eof => "it ends early",
+        Category::Syntax => "it is no JSON",
+        Category::Data => "it is of another shape",
+        Category::Io => "it cannot be read",
+    };
+    // What was a value already has no place in a text.
+    if error.column() == 0 { what.to_owned() } else { format!("{what}, at column {}", error.column()) }
 }
 
 pub(crate) fn text(text: impl Into<String>) -> AttributeValue {

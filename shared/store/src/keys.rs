@@ -35,11 +35,11 @@ pub const ENTRY_PREFIX: &str = "e#";
 pub const ROLLUP_SHARDS: u64 = 8;
 
 pub(crate) fn customer(customer: &CustomerId) -> String {
-    format!("c#{customer}")
+    format!("c#{}", customer.as_str())
 }
 
 pub(crate) fn merchant(merchant: &MerchantId) -> String {
-    format!("m#{merchant}")
+    format!("m#{}", merchant.as_str())
 }
 
 pub(crate) fn entry(id: AttemptId) -> String {

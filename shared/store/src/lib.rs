@@ -25,6 +25,7 @@ mod image;
 pub mod keys;
 pub mod ports;
 mod profile_item;
+pub mod retention;
 pub mod schema;
 mod settings_item;
 pub mod stream;

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::profile::{CodecError, Profile};
-use engine::time::{DAY_MS, Instant};
+use engine::time::Instant;
 
 use crate::StoreError;
 use crate::image::{Image, Item};
@@ -10,12 +10,6 @@ use crate::image::{Image, Item};
 pub(crate) const BLOB: &str = "profile";
 pub(crate) const VERSION: &str = "version";
 pub(crate) const ERASED_AT: &str = "erased_at_ms";
-
-/// How long a profile is kept after the customer's last change.
-pub(crate) const PROFILE_RETENTION_MS: i64 = 400 * DAY_MS;
-
-/// How long an erasure is remembered: longer than the stream can still tell of what was erased.
-pub(crate) const ERASURE_REMEMBERED_MS: i64 = 7 * DAY_MS;
 
 /// A profile with what its next write must know.
 #[derive(Debug, Clone, Default)]

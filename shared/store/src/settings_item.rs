@@ -11,7 +11,7 @@ use engine::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
-use crate::image::{Image, Item, number, text};
+use crate::image::{Image, Item, json_fault, number, text};
 use crate::keys;
 
 /// The format this code writes, and the newest it reads. The first knew neither revisions nor voices nor wishes.
@@ -23,7 +23,7 @@ pub(crate) const REVISION: &str = "revision";
 pub(crate) fn to_item(customer: &CustomerId, settings: &Settings) -> Result<Item, StoreError> {
     let wishes = serde_json::to_string(&StoredWishes::from(settings));
     let sort_key = keys::SETTINGS.to_owned();
-    let wishes = wishes.map_err(|error| StoreError::Damaged { sort_key, what: error.to_string() })?;
+    let wishes = wishes.map_err(|error| StoreError::Damaged { sort_key, what: json_fault(&error) })?;
     let mut item = Item::from([
         (keys::PARTITION.to_owned(), text(keys::customer(customer))),
         (keys::SORT.to_owned(), text(keys::SETTINGS)),
@@ -58,11 +58,11 @@ pub(crate) fn from_item(item: &Item) -> Result<Settings, StoreError> {
         _ => None,
     };
     let snooze_until = image.optional_number("snooze_until_ms")?.map(Instant::from_epoch_ms).transpose();
-    let language = image.optional_text("language")?.map(|tag| Language::from_tag(tag).ok_or(tag)).transpose();
-    let tone = image.optional_text("tone")?.map(|name| Tone::from_name(name).ok_or(name)).transpose();
+    let language = image.optional_text("language")?.map(|tag| Language::from_tag(tag).ok_or("unknown")).transpose();
+    let tone = image.optional_text("tone")?.map(|name| Tone::from_name(name).ok_or("unknown")).transpose();
     let voice = Voice {
-        language: language.map_err(|tag| image.damaged(format!("`language` is {tag}")))?.unwrap_or_default(),
-        tone: tone.map_err(|name| image.damaged(format!("`tone` is {name}")))?.unwrap_or_default(),
+        language: language.map_err(|what| image.damaged(format!("`language` is {what}")))?.unwrap_or_default(),
+        tone: tone.map_err(|what| image.damaged(format!("`tone` is {what}")))?.unwrap_or_default(),
     };
     let mut settings = Settings {
         revision: image.optional_number(REVISION)?.unwrap_or_default(),
@@ -75,7 +75,7 @@ pub(crate) fn from_item(item: &Item) -> Result<Settings, StoreError> {
     };
     if let Some(wishes) = image.optional_text("wishes")? {
         let stored: StoredWishes =
-            serde_json::from_str(wishes).map_err(|error| image.damaged(format!("`wishes`: {error}")))?;
+            serde_json::from_str(wishes).map_err(|error| image.damaged(format!("`wishes`: {}", json_fault(&error))))?;
         stored.read_into(&mut settings).map_err(|what| image.damaged(format!("`wishes`: {what}")))?;
     }
     Ok(settings)

@@ -6,7 +6,7 @@ use engine::time::Instant;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::image::Item;
+use crate::image::{Item, json_fault};
 use crate::{StoreError, entry_item, keys};
 
 /// What one stream record tells.
@@ -58,19 +58,19 @@ pub fn sequence_number(record: &Value) -> Option<&str> {
 /// # Errors
 /// [`RecordError`] if it is no record or its images are not entries that this version can read.
 pub fn read(record: &Value) -> Result<Option<Told>, RecordError> {
-    let record = Record::deserialize(record).map_err(|error| RecordError::NotARecord(error.to_string()))?;
+    let record = Record::deserialize(record).map_err(|error| RecordError::NotARecord(json_fault(&error)))?;
     let sort_key = record.dynamodb.keys.get(keys::SORT).and_then(|key| key.get("S")).and_then(Value::as_str);
     let sort_key = sort_key.ok_or_else(|| RecordError::NotARecord("its keys have no sort key".to_owned()))?;
     if !sort_key.starts_with(keys::ENTRY_PREFIX) || record.event_name == "REMOVE" {
         return Ok(None);
     }
     let image = |image: &serde_json::Map<String, Value>| entry_item::from_item(&item_of(sort_key, image)?);
-    let missing = |what: &str| RecordError::NotARecord(format!("{} without {what}", record.event_name));
+    let missing = |what: &str| RecordError::NotARecord(format!("it has no {what}"));
     let after = record.dynamodb.new_image.as_ref().ok_or_else(|| missing("NewImage")).map(image)??;
     let before = match record.event_name.as_str() {
         "INSERT" => None,
         "MODIFY" => Some(record.dynamodb.old_image.as_ref().ok_or_else(|| missing("OldImage")).map(image)??),
-        other => return Err(RecordError::NotARecord(format!("eventName is {other}"))),
+        _ => return Err(RecordError::NotARecord("its eventName is unknown".to_owned())),
     };
     let entry_of = |entry: &Entry| (entry.id, entry.attempt.customer.clone());
     if before.as_ref().is_some_and(|before| entry_of(before) != entry_of(&after)) {

@@ -84,7 +84,7 @@ impl Look {
         Page {
             title: "A customer · Financial Guardian",
             heading: html! {
-                h1 { a href="/dashboard" { "Financial Guardian" } span.hidden { ", " } " " span.where { "› " (self.customer) } }
+                h1 { a href="/dashboard" { "Financial Guardian" } span.hidden { ", " } " " span.where { "› " (self.customer.as_str()) } }
             },
             controls: html! {},
             main,
@@ -248,7 +248,7 @@ fn item(entry: &Entry, decision: &Decision, most: f64) -> Markup {
                 (badge(decision.action))
                 b { (words::money(attempt.amount)) }
                 span { (words::name(attempt.category.as_str())) ", " (words::name(attempt.payment_method.as_str())) }
-                @if let Some(merchant) = &attempt.merchant { span.where { "at " (merchant) } }
+                @if let Some(merchant) = &attempt.merchant { span.where { "at " (merchant.as_str()) } }
                 span.where { "risk " (words::percent(decision.risk_score)) ", 1 in " (one_in(decision.p_value)) }
                 (aftermath(entry))
                 (ago(attempt.occurred_at.instant()))

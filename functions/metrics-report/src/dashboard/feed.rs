@@ -26,13 +26,14 @@ pub(super) fn live_feed(feed: Option<&[Entry]>) -> Markup {
 
 fn item(entry: &Entry) -> Markup {
     let Some(decision) = entry.decision() else { return html! {} };
+    let customer = entry.attempt.customer.as_str();
     html! {
         li id={ "d-" (entry.id) } data-decision {
             div.what {
                 (badge(decision.action))
                 b { (words::money(entry.attempt.amount)) }
                 span { (words::name(entry.attempt.category.as_str())) }
-                span { a href={ "/dashboard/customers/" (entry.attempt.customer) "#d-" (entry.id) } { (entry.attempt.customer) } }
+                span { a href={ "/dashboard/customers/" (customer) "#d-" (entry.id) } { (customer) } }
                 span.where { "risk " (words::percent(decision.risk_score)) }
                 (aftermath(entry))
                 (ago(entry.recorded_at))

@@ -83,7 +83,7 @@ impl<'a> Actions<'a> {
         self.soon_after().await?;
         self.batch().await?;
 
-        let path = format!("/v1/customers/{}", customer_id(OLD_CUSTOMER)?);
+        let path = format!("/v1/customers/{}", customer_id(OLD_CUSTOMER)?.as_str());
         self.ask("profile GET", true, Method::GET, &format!("{path}/profile"), &Value::Null).await?;
         let profile_bytes = self.profile_bytes().await?;
         let export =
@@ -100,7 +100,7 @@ impl<'a> Actions<'a> {
             let days_asked = HashMap::from([("days".to_owned(), vec![days.to_string()])]);
             self.report(format!("dashboard, {days} days"), dashboard.with_query_string_parameters(days_asked)).await?;
         }
-        let page = format!("/dashboard/customers/{}", customer_id(OLD_CUSTOMER)?);
+        let page = format!("/dashboard/customers/{}", customer_id(OLD_CUSTOMER)?.as_str());
         self.report("dashboard, one customer".to_owned(), request(Method::GET, &page, &Value::Null)).await?;
 
         let before = self.filled.meter.read().0;
@@ -116,7 +116,7 @@ impl<'a> Actions<'a> {
         let id = self.score(&format!("scoring, {whose}"), customer, "measured").await?;
         let entry_bytes = self.filled.meter.item_bytes();
         self.learn(&format!("learning the attempt, {whose}")).await?;
-        let path = format!("/v1/customers/{}/attempts/{id}", customer_id(customer)?);
+        let path = format!("/v1/customers/{}/attempts/{id}", customer_id(customer)?.as_str());
         let outcome = json!({ "outcome": "proceeded" });
         self.ask(&format!("outcome, {whose}"), true, Method::POST, &format!("{path}/outcome"), &outcome).await?;
         self.learn(&format!("learning the purchase, {whose}")).await?;

@@ -80,7 +80,7 @@ pub(super) async fn check(
     while let Some((of_customer, difference)) = profiles.try_next().await? {
         checked.profiles += 1;
         checked.differences.extend(difference.map(|difference| match of_customer.first() {
-            Some(entry) => format!("profile of {}: {difference}", entry.attempt.customer),
+            Some(entry) => format!("profile of {}: {difference}", entry.attempt.customer.as_str()),
             None => difference,
         }));
         entries.extend(of_customer.into_iter().map(|entry| (entry.id, entry)));

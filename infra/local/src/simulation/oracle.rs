@@ -79,7 +79,7 @@ impl Found {
     /// Compares a profile with the fold over its customer's entries.
     async fn fold(&mut self, table: &Table, customer: &CustomerId) -> Result<(), StoreError> {
         let (entries, difference) = compare(table, customer).await?;
-        self.differences.extend(difference.map(|difference| format!("profile of {customer}: {difference}")));
+        self.differences.extend(difference.map(|difference| format!("profile of {}: {difference}", customer.as_str())));
         self.entries.extend(entries.into_iter().map(|entry| (entry.id, entry)));
         Ok(())
     }
@@ -217,16 +217,17 @@ impl Found {
         };
         let text = |wish: &Wish, path: &str| wish.body.pointer(path).and_then(Value::as_str).map(str::to_owned);
         let is_stored = |wish: &&Wish| {
-            let goal = stored.goals.first().map(|goal| goal.name.to_string());
+            let goal = stored.goals.first().map(|goal| goal.name.as_str().to_owned());
             text(wish, "/goals/0/name") == goal
                 && text(wish, "/sensitivity").as_deref() == Some(stored.sensitivity.name())
                 && wish.body.get("opted_out").and_then(Value::as_bool) == Some(stored.opted_out)
         };
         let is_empty = stored.revision == 0 && must().next().is_none();
         if !is_empty && !wishes.iter().filter(may_hold).any(is_stored) {
-            let goals = &stored.goals;
+            let goals: Vec<&str> = stored.goals.iter().map(|goal| goal.name.as_str()).collect();
             self.differences.push(format!(
-                "settings of {customer}: none that may hold, but revision {} {goals:?}",
+                "settings of {}: none that may hold, but revision {} {goals:?}",
+                customer.as_str(),
                 stored.revision
             ));
         }

@@ -213,7 +213,7 @@ impl Stage {
 
     /// The end of a cooling-off, the outcome, and weeks later the label.
     async fn follow_up(&self, customer: &CustomerId, id: &str, witness: &Mutex<Witness>, dice: &mut Dice) {
-        let path = |what: &str| format!("/v1/customers/{customer}/attempts/{id}/{what}");
+        let path = |what: &str| format!("/v1/customers/{}/attempts/{id}/{what}", customer.as_str());
         let intervention = lock(witness).answers.last().and_then(|(_, decision)| decision.get("intervention").cloned());
         let is_interrupted = intervention.as_ref().is_some_and(|shown| !shown.is_null());
         let waits =
@@ -322,7 +322,7 @@ impl Stage {
             })
             .collect();
         let ids: Vec<Option<String>> = purchases.iter().map(|purchase| id_of(&customer, purchase)).collect();
-        let path = format!("/v1/customers/{customer}/purchases");
+        let path = format!("/v1/customers/{}/purchases", customer.as_str());
         let ask = Ask { method: Method::POST, path, body: json!({ "purchases": purchases }) };
         let mut tries = Vec::new();
         let told = self.processes.insist(&ask, Patience::Some, &mut dice, |span| tries.push(span), confirmed).await;
@@ -337,14 +337,16 @@ impl Stage {
             let witness = Mutex::new(witness);
             if let (Some(_), Some(id), true) = (&told, &attempt_id, dice.chance(0.3)) {
                 wait_ms(dice.log_number(MINUTE_MS as u64, 2 * DAY_MS as u64)).await;
-                self.say(format!("/v1/customers/{customer}/attempts/{id}/feedback"), &witness, &mut dice).await;
+                self.say(format!("/v1/customers/{}/attempts/{id}/feedback", customer.as_str()), &witness, &mut dice)
+                    .await;
             }
             self.ledger.witness(lock(&witness).clone());
         }
     }
 
     async fn erase(self, customer: CustomerId, mut dice: Dice) {
-        let ask = Ask { method: Method::DELETE, path: format!("/v1/customers/{customer}"), body: Value::Null };
+        let ask =
+            Ask { method: Method::DELETE, path: format!("/v1/customers/{}", customer.as_str()), body: Value::Null };
         let from_ms = now().epoch_ms();
         if self.processes.insist(&ask, Patience::Endless, &mut dice, |_| (), confirmed).await.is_some() {
             let span = Span { from_ms, until_ms: now().epoch_ms() };
@@ -354,7 +356,7 @@ impl Stage {
 
     async fn look(self, customer: &CustomerId, mut dice: Dice) {
         let what = if dice.chance(0.5) { "profile" } else { "export" };
-        let path = format!("/v1/customers/{customer}/{what}");
+        let path = format!("/v1/customers/{}/{what}", customer.as_str());
         let ask = Ask { method: Method::GET, path, body: Value::Null };
         let _ = self.processes.insist(&ask, Patience::Some, &mut dice, |_| (), confirmed).await;
     }
@@ -372,7 +374,7 @@ impl Stage {
                     "name": format!("wish {number}-{wish}"), "target": { "value": "100.00", "currency": "EUR" }, "saved": "0",
                 }],
             });
-            let path = format!("/v1/customers/{customer}/settings");
+            let path = format!("/v1/customers/{}/settings", customer.as_str());
             let ask = Ask { method: Method::PUT, path, body: body.clone() };
             let from_ms = now().epoch_ms();
             let (span, told) = self.tell(&ask, &mut dice).await;

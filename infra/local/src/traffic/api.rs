@@ -146,7 +146,7 @@ impl Api {
         purchases: impl IntoIterator<Item = &'a Transaction>,
     ) -> Result<Answer, ClientError> {
         let purchases: Vec<Purchase<'_>> = purchases.into_iter().map(purchase).collect();
-        self.post(&format!("/v1/customers/{customer}/purchases"), &json!({ "purchases": purchases })).await
+        self.post(&format!("/v1/customers/{}/purchases", customer.as_str()), &json!({ "purchases": purchases })).await
     }
 
     /// `POST …/attempts/{attempt_id}/outcome`.
@@ -159,7 +159,7 @@ impl Api {
         attempt: AttemptId,
         outcome: Outcome,
     ) -> Result<Answer, ClientError> {
-        let path = format!("/v1/customers/{customer}/attempts/{attempt}/outcome");
+        let path = format!("/v1/customers/{}/attempts/{attempt}/outcome", customer.as_str());
         self.post(&path, &json!({ "outcome": outcome.name() })).await
     }
 
@@ -173,7 +173,7 @@ impl Api {
         attempt: AttemptId,
         feedback: Feedback,
     ) -> Result<Answer, ClientError> {
-        let path = format!("/v1/customers/{customer}/attempts/{attempt}/feedback");
+        let path = format!("/v1/customers/{}/attempts/{attempt}/feedback", customer.as_str());
         self.post(&path, &feedback_body(feedback)).await
     }
 }

@@ -69,7 +69,7 @@ pub fn plan(group: Group, now: Instant) -> Plan {
 /// The job of one simulated attempt, under an id that no other group has.
 fn job(mut simulated: SimulatedAttempt, group: u64) -> Job {
     if group > 0 {
-        let id = format!("{}-g{group}", simulated.transaction.customer_id);
+        let id = format!("{}-g{group}", simulated.transaction.customer_id.as_str());
         if let Ok(id) = CustomerId::parse(&id) {
             simulated.transaction.customer_id = id;
         }

@@ -65,6 +65,6 @@ fn add_rollup(counts: &mut Counts, day: Day, counters: &Counters) {
 fn add_labels(counts: &mut Counts, merchant: &MerchantId, day: Day, labels: LabelCounts) {
     let LabelCounts { labelled, positive, explained } = labels;
     for (name, count) in [("labelled", labelled), ("positive", positive), ("explained", explained)] {
-        counts.insert((merchant.to_string(), day, name.to_owned()), count);
+        counts.insert((merchant.as_str().to_owned(), day, name.to_owned()), count);
     }
 }

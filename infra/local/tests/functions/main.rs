@@ -20,6 +20,7 @@ mod dynamodb;
 mod faults;
 mod hostile;
 mod learning;
+mod privacy;
 mod proxy;
 mod report;
 mod reviews;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
-use edge::metrics::{BatchMetrics, DecisionMetrics, NAMESPACE, RequestMetrics};
+use edge::metrics::{BatchMetrics, DecisionMetrics, NAMESPACE, PolicyMetrics, RequestMetrics};
 use engine::decision::Action;
 use metrique::writer::format::Format;
 use metrique::{CloseValue, InflectableEntry, RootEntry};
@@ -92,9 +92,26 @@ fn written() -> Written {
             degraded: 0,
             unrecorded: 0,
             repeated: 0,
+            learning: 0,
+            rule_errors: 0,
             read: took,
             engine: took,
             write: took,
+            model: "trees".to_owned(),
+            policy: "default".to_owned(),
+            missing: String::new(),
+        },
+    );
+    written_by(
+        &mut written,
+        PolicyMetrics {
+            timestamp,
+            function: "score",
+            policy_looks: 1,
+            policies_unread: 0,
+            policies_rejected: 0,
+            rejected: String::new(),
+            policy: "default".to_owned(),
         },
     );
     written_by(

@@ -20,6 +20,8 @@ pub use merchants::{MERCHANTS_MAX, Merchants};
 pub use month::MonthSpending;
 pub use tally::{Decaying, Sums, Tally};
 
+use std::fmt;
+
 use crate::currency::Currency;
 use crate::decision::Strategy;
 use crate::entry::{Alarm, Attempt, Entry, Feedback};
@@ -119,7 +121,7 @@ impl StrategyCounts {
 }
 
 /// What has been learned of one customer.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Profile {
     purchases: u32,
     feedback: FeedbackCounts,
@@ -146,6 +148,13 @@ pub struct Profile {
     interruptions: Interruptions,
     merchants: Merchants,
     applied: Applied,
+}
+
+/// How much there is of it, and nothing of what it says. [`Profile::difference`] tells two apart.
+impl fmt::Debug for Profile {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Profile").field("purchases", &self.purchases).finish_non_exhaustive()
+    }
 }
 
 impl Profile {

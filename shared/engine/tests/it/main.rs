@@ -8,6 +8,7 @@ mod fixture;
 mod models;
 mod policies;
 mod profiles;
+mod redaction;
 mod reviews;
 mod rollups;
 mod texts;

@@ -301,12 +301,12 @@ fn examples(ledger: &Ledger, judged: &[Judged<'_>], most: usize) -> Vec<Example>
         .filter_map(|Judged { purchase, live, candidate }| {
             let attempt = ledger.attempt(purchase)?;
             Some(Example {
-                customer: attempt.customer.to_string(),
+                customer: attempt.customer.as_str().to_owned(),
                 occurred_at: attempt.occurred_at.to_string(),
                 amount: format!("{} {}", attempt.amount.to_decimal(), attempt.amount.currency().code()),
-                category: attempt.category.to_string(),
-                merchant: attempt.merchant.map(|merchant| merchant.to_string()),
-                payment_method: attempt.payment_method.to_string(),
+                category: attempt.category.as_str().to_owned(),
+                merchant: attempt.merchant.map(|merchant| merchant.as_str().to_owned()),
+                payment_method: attempt.payment_method.as_str().to_owned(),
                 label: purchase.label,
                 live: Side::of(live),
                 candidate: Side::of(candidate),

@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
-use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::Instant as Stopwatch;
 
@@ -92,8 +91,8 @@ impl Summary {
         writeln!(out, "rows             {} ({}){skipped}", thousands(rows), history.compression())?;
         writeln!(out, "customers        {}", thousands(self.customers.len() as u64))?;
         writeln!(out, "merchants        {}", thousands(self.merchants.len() as u64))?;
-        writeln!(out, "categories       {}", most_frequent(&self.categories))?;
-        writeln!(out, "payment methods  {}", most_frequent(&self.payment_methods))?;
+        writeln!(out, "categories       {}", most_frequent(&self.categories, Category::as_str))?;
+        writeln!(out, "payment methods  {}", most_frequent(&self.payment_methods, PaymentMethod::as_str))?;
         if let Some((first, last)) = self.period {
             let days = last.instant().day().since_days(first.instant().day()) + 1;
             writeln!(out, "period           {first} to {last}, {} days", thousands(days.unsigned_abs().into()))?;
@@ -114,10 +113,10 @@ impl Summary {
 }
 
 /// `3: a (5), b (2), c (1)`: how many there are, and the most frequent.
-fn most_frequent<T: Display>(counts: &BTreeMap<T, u64>) -> String {
+fn most_frequent<T>(counts: &BTreeMap<T, u64>, name: impl Fn(&T) -> &str) -> String {
     let mut names: Vec<(&T, u64)> = counts.iter().map(|(name, count)| (name, *count)).collect();
     names.sort_by_key(|(_, count)| Reverse(*count));
-    let shown = names.iter().take(SHOWN_MAX).map(|(name, count)| format!("{name} ({})", thousands(*count)));
+    let shown = names.iter().take(SHOWN_MAX).map(|(it, count)| format!("{} ({})", name(it), thousands(*count)));
     let more = if names.len() > SHOWN_MAX { ", …" } else { "" };
     format!("{}: {}{more}", names.len(), shown.collect::<Vec<_>>().join(", "))
 }

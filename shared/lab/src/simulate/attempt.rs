@@ -32,7 +32,7 @@ impl SimulatedAttempt {
     pub(super) fn once_more(&self, after_ms: i64) -> Option<Self> {
         let Transaction { id, occurred_at, .. } = &self.transaction;
         let transaction = Transaction {
-            id: IdempotencyKey::parse(&format!("{id}-again")).ok()?,
+            id: IdempotencyKey::parse(&format!("{}-again", id.as_str())).ok()?,
             occurred_at: LocalInstant::new(occurred_at.instant().plus_ms(after_ms), occurred_at.offset_minutes())
                 .ok()?,
             ..self.transaction.clone()

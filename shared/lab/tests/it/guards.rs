@@ -145,7 +145,12 @@ fn the_replay_gives_what_one_pass_through_time_gives() {
     for (row, ((customer, at, _), expected)) in by_customer.iter().enumerate() {
         for (name, (found, expected)) in NAMES.iter().zip(examples.features(row).iter().zip(expected)) {
             let expected = f32::from_bits(*expected);
-            assert_eq!(found.to_bits(), expected.to_bits(), "{customer} {at} {name}: {found}, expected {expected}");
+            assert_eq!(
+                found.to_bits(),
+                expected.to_bits(),
+                "{} {at} {name}: {found}, expected {expected}",
+                customer.as_str()
+            );
         }
     }
 }

@@ -27,7 +27,10 @@ fn line(transaction: &Transaction) -> String {
     let Transaction { id, customer_id, merchant_id, category, payment_method, amount, occurred_at, label } =
         transaction;
     let merchant = merchant_id.as_ref().map_or("-", MerchantId::as_str);
-    format!("{id} {occurred_at} {customer_id} {merchant} {category} {payment_method} {amount} {label:?}")
+    let (id, customer) = (id.as_str(), customer_id.as_str());
+    let (category, payment_method) = (category.as_str(), payment_method.as_str());
+    let (amount, currency) = (amount.to_decimal(), amount.currency());
+    format!("{id} {occurred_at} {customer} {merchant} {category} {payment_method} {amount} {currency} {label:?}")
 }
 
 /// Each row of a text as one line, errors as they are printed; also what is wrong with the text as a whole.
@@ -94,7 +97,7 @@ fn what_is_empty_is_unknown() {
 fn what_is_no_purchase_is_skipped_and_counted() {
     let text = b"t,c,a\n0,x,0.00\n1,x,5\n2,x,-3.10\n";
     let mut history = history(text, &THREE.parse().unwrap()).unwrap();
-    let ids: Vec<_> = history.by_ref().map(|row| row.unwrap().id.to_string()).collect();
+    let ids: Vec<_> = history.by_ref().map(|row| row.unwrap().id.as_str().to_owned()).collect();
     assert_eq!(ids, ["row-2"]);
     assert_eq!((history.rows(), history.skipped()), (3, 2));
 }

@@ -96,7 +96,7 @@ fn the_feature_table_is_the_replay_bit_for_bit() {
     assert_eq!(lines.len(), expected.len());
     for (line, (row, purchase)) in lines.iter().zip(expected) {
         let label = purchase.label.map_or("", |is_positive| if is_positive { "1" } else { "0" });
-        let customer = ledger.customer_id(purchase).unwrap().to_string();
+        let customer = ledger.customer_id(purchase).unwrap().as_str().to_owned();
         assert_eq!(line.keys, [purchase.at.to_string(), customer, label.to_owned()]);
         assert_eq!(bits(&line.features), bits(examples.features(row)));
     }

@@ -9,7 +9,7 @@ use super::Table;
 use crate::image::{Image, Item, number, text};
 use crate::keys::{self, PARTITION, SORT};
 use crate::ports::EraseCustomer;
-use crate::{StoreError, entry_item, profile_item};
+use crate::{StoreError, entry_item, profile_item, retention};
 
 /// How many items `BatchWriteItem` takes at once.
 const BATCH_WRITE_MAX: usize = 25;
@@ -85,7 +85,7 @@ impl Table {
     /// Removes the profile and leaves the trace of the erasure in its place; `false` if it is no longer of this version.
     /// Without the version, a request that is carried out long after its sender gave up would remove what was learned since.
     async fn leave_trace(&self, customer: &CustomerId, version: u64, now: Instant) -> Result<bool, StoreError> {
-        let later = entry_item::expires_at(now.plus_ms(profile_item::ERASURE_REMEMBERED_MS));
+        let later = entry_item::expires_at(now.plus_ms(retention::ERASURE_MS));
         let request = self
             .client
             .update_item()

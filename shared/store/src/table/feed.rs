@@ -10,13 +10,13 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use engine::entry::Entry;
 use engine::id::{AttemptId, CustomerId};
-use engine::time::{DAY_MS, Instant};
+use engine::time::Instant;
 
 use super::Table;
 use crate::image::{Image, Item, text};
 use crate::keys::{self, PARTITION, SORT};
 use crate::ports::{Decided, FEED_ENTRIES_MAX, ReadFeed, WriteFeed};
-use crate::{StoreError, entry_item};
+use crate::{StoreError, entry_item, retention};
 
 /// The attribute that holds the names: `customer/attempt`, the newest first, with blanks between. Neither occurs in an id.
 const DECISIONS: &str = "decisions";
@@ -27,9 +27,6 @@ const DECISIONS_MAX: usize = 12;
 /// How long the names may be together, in bytes: with its keys the item stays under a kilobyte, which is one write unit.
 const DECISIONS_BYTES_MAX: usize = 960;
 
-/// How long an item is kept after it was written.
-const FEED_RETENTION_MS: i64 = DAY_MS;
-
 /// How often a customer's names are tried to be taken out of an item that is written over at the same time.
 const FORGET_ATTEMPTS_MAX: u32 = 5;
 
@@ -38,7 +35,7 @@ impl WriteFeed for Table {
         let item = HashMap::from([
             (PARTITION.to_owned(), text(keys::FEED)),
             (SORT.to_owned(), text(keys::feed_slot(at))),
-            (keys::EXPIRES_AT.to_owned(), entry_item::expires_at(at.plus_ms(FEED_RETENTION_MS))),
+            (keys::EXPIRES_AT.to_owned(), entry_item::expires_at(at.plus_ms(retention::FEED_MS))),
             (DECISIONS.to_owned(), text(names(decided))),
         ]);
         let answer = self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await;
@@ -146,7 +143,7 @@ fn written(slot: &Item) -> u64 {
 fn names(decided: &[Decided]) -> String {
     let mut names = String::new();
     for Decided { customer, attempt } in decided.iter().take(DECISIONS_MAX) {
-        let name = format!("{customer}/{attempt}");
+        let name = format!("{}/{attempt}", customer.as_str());
         if names.len() + 1 + name.len() > DECISIONS_BYTES_MAX {
             break;
         }
@@ -202,7 +199,7 @@ mod tests {
     #[test]
     fn what_is_not_a_name_is_left_out() {
         let one = decided_of("ada", 1);
-        let names = format!("x ada/ {}/{} /{} ada/01 ", one.customer, one.attempt, one.attempt);
+        let names = format!("x ada/ {}/{} /{} ada/01 ", one.customer.as_str(), one.attempt, one.attempt);
         assert_eq!(decided(&Image(&Item::from([(DECISIONS.to_owned(), text(names))]))), [one]);
     }
 

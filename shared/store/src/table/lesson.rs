@@ -8,17 +8,14 @@ use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use engine::id::{CustomerId, MerchantId};
 use engine::merchant::LabelCounts;
 use engine::rollup::Rollup;
-use engine::time::{DAY_MS, Day, Instant};
+use engine::time::{Day, Instant};
 
 use super::Table;
 use super::merchant::{EXPLAINED, LABELLED, POSITIVE};
 use crate::image::{number, text};
 use crate::keys::{self, Half, PARTITION, SORT};
 use crate::ports::{CommitLesson, Lesson, VersionedProfile};
-use crate::{StoreError, counter_names, entry_item, profile_item};
-
-/// How long a merchant's record and a roll-up are kept after they were last written.
-const AGGREGATE_RETENTION_MS: i64 = 800 * DAY_MS;
+use crate::{StoreError, counter_names, entry_item, profile_item, retention};
 
 /// Which days of a merchant's record are removed when a label is added, counted back from the label's day: those that left
 /// the window long ago.
@@ -102,7 +99,7 @@ impl Table {
 
     fn write_profile(&self, customer: &CustomerId, lesson: &Lesson, told_at: Instant) -> UpdateBuilder {
         let VersionedProfile { version: seen, erased_at, .. } = lesson.profile;
-        let forgotten = erased_at.is_some_and(|at| told_at.since_ms(at) > profile_item::ERASURE_REMEMBERED_MS);
+        let forgotten = erased_at.is_some_and(|at| told_at.since_ms(at) > retention::ERASURE_MS);
         let mut expression = "SET #profile = :profile, #version = :next, #expires_at = :later".to_owned();
         let mut update = self.update(keys::customer(customer), keys::PROFILE.to_owned());
         if forgotten {
@@ -116,10 +113,7 @@ impl Table {
             .expression_attribute_names("#expires_at", keys::EXPIRES_AT)
             .expression_attribute_values(":profile", profile_item::blob(&lesson.profile.profile))
             .expression_attribute_values(":next", number(seen + 1))
-            .expression_attribute_values(
-                ":later",
-                entry_item::expires_at(told_at.plus_ms(profile_item::PROFILE_RETENTION_MS)),
-            );
+            .expression_attribute_values(":later", entry_item::expires_at(told_at.plus_ms(retention::PROFILE_MS)));
         if seen == 0 {
             update.condition_expression("attribute_not_exists(#version)")
         } else {
@@ -161,7 +155,7 @@ fn add(
     let mut expression = "SET #expires_at = :later".to_owned();
     update = update
         .expression_attribute_names("#expires_at", keys::EXPIRES_AT)
-        .expression_attribute_values(":later", entry_item::expires_at(told_at.plus_ms(AGGREGATE_RETENTION_MS)));
+        .expression_attribute_values(":later", entry_item::expires_at(told_at.plus_ms(retention::AGGREGATE_MS)));
     for (position, (name, count)) in counters.into_iter().filter(|(_, count)| *count != 0).enumerate() {
         expression.push_str(if position == 0 { " ADD " } else { ", " });
         expression.push_str(&format!("#a{position} :a{position}"));
