@@ -158,6 +158,7 @@ pub async fn check(
     let mut checked = Checked::default();
     while let Some((customer, id, (entries, difference))) = compared.try_next().await? {
         checked.entries += entries.len() as u64;
+        let customer = customer.as_str();
         if let Some(id) = id {
             let found = entries.iter().filter(|entry| entry.id == *id && entry.decision().is_some()).count() as u64;
             checked.note(u64::from(found == 0), |checked| &mut checked.lost, || format!("{customer}: {id} is lost"));

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use local::costs::{Cost, Figures, ProfileAge};
 
-/// A row of a table with three numbers.
-type Said = BTreeMap<String, [f64; 3]>;
+/// What the page says that something costs, by its name.
+type Said = BTreeMap<String, Cost>;
 
 /// What a million purchases consist of, as the page lists them.
 const OF_A_PURCHASE: [&str; 4] = [
@@ -24,14 +24,11 @@ fn rows(page: &str) -> Said {
     let row = |line: &str| {
         let cells: Vec<&str> = line.strip_prefix('|')?.strip_suffix('|')?.split('|').map(str::trim).collect();
         let [name, requests, read, write] = cells[..] else { return None };
-        let number = |cell: &str| cell.trim_end_matches(" M").parse::<f64>().ok();
-        Some((name.to_owned(), [number(requests)?, number(read)?, number(write)?]))
+        let number = |cell: &str| cell.trim_end_matches(" M").parse().ok();
+        let requests = requests.trim_end_matches(" M").parse().ok()?;
+        Some((name.to_owned(), Cost { requests, read_units: number(read)?, write_units: number(write)? }))
     };
     page.lines().filter_map(row).collect()
-}
-
-fn numbers(cost: Cost) -> [f64; 3] {
-    [cost.requests as f64, cost.read_units, cost.write_units]
 }
 
 /// Compares the page with what was counted with a few entries in the table.
@@ -40,7 +37,7 @@ pub(crate) fn check(figures: &Figures, ages: &[ProfileAge]) {
     let said = rows(&page);
     for row in counted {
         if let Some(said) = said.get(&row.name) {
-            assert_eq!(*said, numbers(row.cost), "{}", row.name);
+            assert_eq!(*said, row.cost, "{}", row.name);
         }
     }
     let is_counted = |name: &&String| counted.iter().any(|row| row.name == **name);
@@ -48,7 +45,7 @@ pub(crate) fn check(figures: &Figures, ages: &[ProfileAge]) {
     assert_eq!(sums, ["a million purchases"], "what the page says is counted, or one of its sums");
     let of_a_purchase =
         OF_A_PURCHASE.map(|name| *said.get(name).unwrap_or_else(|| panic!("{name} is not on the page")));
-    let sum = of_a_purchase.into_iter().fold([0.0; 3], |sum, row| [sum[0] + row[0], sum[1] + row[1], sum[2] + row[2]]);
+    let sum = of_a_purchase.into_iter().fold(Cost::default(), |sum, row| sum + row);
     assert_eq!(said["a million purchases"], sum);
 
     // Sizes differ by a few digits of the times that a machine took.
@@ -65,6 +62,7 @@ pub(crate) fn check(figures: &Figures, ages: &[ProfileAge]) {
 #[test]
 fn only_rows_with_three_numbers_are_read() {
     let page = "| a | b | c | d |\n|---|---|---|---|\n| one, two | 4 | 0.5 | 13 |\n| many | 9 M | 4 M | 13 M |\n| x | 1 | 2 |\n";
-    let expected = [("one, two".to_owned(), [4.0, 0.5, 13.0]), ("many".to_owned(), [9.0, 4.0, 13.0])];
+    let cost = |requests, read_units, write_units| Cost { requests, read_units, write_units };
+    let expected = [("one, two".to_owned(), cost(4, 0.5, 13.0)), ("many".to_owned(), cost(9, 4.0, 13.0))];
     assert_eq!(rows(page), expected.into());
 }
