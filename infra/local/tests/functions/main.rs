@@ -11,6 +11,7 @@
 )]
 
 mod bad_input;
+mod contract;
 mod customers;
 mod dashboard;
 #[path = "../support/dynamodb.rs"]
