@@ -40,6 +40,12 @@ schemathesis.openapi.format("date-time", TIMES)
 schemathesis.openapi.format("date", st.dates(**HISTORY).map(str))
 
 
+@schemathesis.deserializer("text/html", "text/csv")
+def as_text(context, response):
+    """Pages and tables are texts."""
+    return response.text
+
+
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     """Drops the complaint that a call was refused, where it is the contract's words that refuse it."""

@@ -18,6 +18,8 @@ mod dashboard;
 mod dynamodb;
 mod faults;
 mod hostile;
+#[path = "../support/http_server.rs"]
+mod http_server;
 mod learning;
 mod proxy;
 mod report;
@@ -25,6 +27,7 @@ mod reviews;
 mod score;
 mod story;
 mod template;
+mod traffic;
 mod watching;
 mod wire;
 mod world;
