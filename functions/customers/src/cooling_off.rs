@@ -1,8 +1,9 @@
 //! `POST …/attempts/{attempt_id}/cooling-off`: the customer confirms after the wait, cancels, overrides with a reason, or bypasses
 //! the wait in an emergency.
 
+use edge::access::Scope;
 use edge::json::Object;
-use edge::{Answer, Call, Problem};
+use edge::{Answer, Call, Problem, Route};
 use engine::cooling_off::{Ending, Refused};
 use engine::id::{AttemptId, CustomerId};
 use engine::text::Note;
@@ -11,7 +12,8 @@ use store::ports::EntryChange;
 use crate::entry::CoolingOffBody;
 use crate::{Customers, Ports};
 
-const ROUTE: &str = "POST /v1/customers/{customer_id}/attempts/{attempt_id}/cooling-off";
+pub(crate) const ROUTE: Route =
+    Route::oneself_or(Scope::Customers, "POST /v1/customers/{customer_id}/attempts/{attempt_id}/cooling-off");
 const EXPECTED: &str = "one of confirm, cancel, override, bypass";
 
 impl<P: Ports> Customers<P> {
@@ -36,7 +38,7 @@ impl<P: Ports> Customers<P> {
                 Ok(ended.map(EntryChange::CoolingOff))
             })
             .await?;
-        Answer::json(ROUTE, &CoolingOffBody::of(&entry, now))
+        Answer::json(&CoolingOffBody::of(&entry, now))
     }
 }
 

@@ -1,7 +1,8 @@
 //! `GET …/attempts/{attempt_id}`: one entry as it stands, and entries as they are answered anywhere.
 
+use edge::access::Scope;
 use edge::wire::{AmountBody, DecisionBody};
-use edge::{Answer, Problem};
+use edge::{Answer, Problem, Route};
 use engine::cooling_off::{Ending, State};
 use engine::entry::{Entry, Feedback, Opinion, Outcome};
 use engine::id::{AttemptId, CustomerId, MerchantId};
@@ -11,7 +12,8 @@ use serde::Serialize;
 
 use crate::{Customers, Ports, no_such_attempt};
 
-const ROUTE: &str = "GET /v1/customers/{customer_id}/attempts/{attempt_id}";
+pub(crate) const ROUTE: Route =
+    Route::oneself_or(Scope::Customers, "GET /v1/customers/{customer_id}/attempts/{attempt_id}");
 
 /// An entry with all that was decided, done and said.
 #[derive(Serialize)]
@@ -93,6 +95,6 @@ impl<P: Ports> Customers<P> {
     /// One attempt or purchase as it stands now.
     pub(crate) async fn attempt(&self, customer: CustomerId, id: AttemptId) -> Result<Answer, Problem> {
         let entry = self.ports.read_entry(&customer, id).await?.ok_or_else(no_such_attempt)?;
-        Answer::json(ROUTE, &EntryBody::of(&entry, (self.clock)()))
+        Answer::json(&EntryBody::of(&entry, (self.clock)()))
     }
 }

@@ -1,12 +1,13 @@
 //! `DELETE /v1/customers/{customer_id}`: erases everything held of the customer.
 
-use edge::{Answer, Problem};
+use edge::access::Scope;
+use edge::{Answer, Problem, Route};
 use engine::id::CustomerId;
 use serde::Serialize;
 
 use crate::{Customers, Ports};
 
-const ROUTE: &str = "DELETE /v1/customers/{customer_id}";
+pub(crate) const ROUTE: Route = Route::oneself_or(Scope::Customers, "DELETE /v1/customers/{customer_id}");
 
 #[derive(Serialize)]
 struct Body {
@@ -18,6 +19,6 @@ impl<P: Ports> Customers<P> {
     /// Erases a customer; a customer who is not known is erased already.
     pub(crate) async fn erase(&self, customer: CustomerId) -> Result<Answer, Problem> {
         let entries_erased = self.ports.erase_customer(&customer, (self.clock)()).await?;
-        Answer::json(ROUTE, &Body { customer_id: customer.to_string(), entries_erased })
+        Answer::json(&Body { customer_id: customer.to_string(), entries_erased })
     }
 }

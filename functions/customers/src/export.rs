@@ -1,6 +1,7 @@
 //! `GET …/export`: everything held of the customer, a page of the timeline at a time.
 
-use edge::{Answer, Call, Problem};
+use edge::access::Scope;
+use edge::{Answer, Call, Problem, Route};
 use engine::id::{AttemptId, CustomerId};
 use serde::Serialize;
 
@@ -9,7 +10,7 @@ use crate::profile::{ProfileBody, describe};
 use crate::settings::SettingsBody;
 use crate::{Customers, Ports, attempt_id};
 
-const ROUTE: &str = "GET /v1/customers/{customer_id}/export";
+pub(crate) const ROUTE: Route = Route::oneself_or(Scope::Customers, "GET /v1/customers/{customer_id}/export");
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -36,6 +37,6 @@ impl<P: Ports> Customers<P> {
             entries: page.entries.iter().map(|entry| EntryBody::of(entry, now)).collect(),
             more_after: page.more_after.map(|id| id.to_string()),
         };
-        Answer::json(ROUTE, &body)
+        Answer::json(&body)
     }
 }

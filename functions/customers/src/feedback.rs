@@ -1,8 +1,9 @@
 //! `POST …/attempts/{attempt_id}/feedback`: what the customer says, maybe much later: of an attempt or purchase (`regret`,
 //! `normal_for_me`, `not_me`), or of being interrupted in it (`useful`, `annoying`). The two do not replace each other.
 
+use edge::access::Scope;
 use edge::json::Object;
-use edge::{Answer, Call, Problem};
+use edge::{Answer, Call, Problem, Route};
 use engine::entry::{Entry, Feedback, Opinion, Regret};
 use engine::id::{AttemptId, CustomerId};
 use serde::Serialize;
@@ -10,7 +11,8 @@ use store::ports::EntryChange;
 
 use crate::{Customers, Ports};
 
-const ROUTE: &str = "POST /v1/customers/{customer_id}/attempts/{attempt_id}/feedback";
+pub(crate) const ROUTE: Route =
+    Route::oneself_or(Scope::Customers, "POST /v1/customers/{customer_id}/attempts/{attempt_id}/feedback");
 const NAMES: [&str; 5] = ["regret", "normal_for_me", "not_me", "useful", "annoying"];
 const EXPECTED: &str = "one of regret, normal_for_me, not_me, useful, annoying";
 const EXPECTED_REGRET: &str = "a whole number from 1 (not at all) to 10, with feedback `regret` and only with it";
@@ -61,7 +63,7 @@ impl<P: Ports> Customers<P> {
     ) -> Result<Answer, Problem> {
         let said = read(Object::parse(call.body)?)?;
         self.change_entry(&customer, id, |entry| said.change(entry)).await?;
-        Answer::json(ROUTE, &FeedbackBody { attempt_id: id.to_string(), feedback: said.name() })
+        Answer::json(&FeedbackBody { attempt_id: id.to_string(), feedback: said.name() })
     }
 }
 

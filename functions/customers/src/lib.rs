@@ -12,7 +12,7 @@ mod purchases;
 mod settings;
 
 use edge::clock::Clock;
-use edge::{Answer, Call, Handler, Problem, http};
+use edge::{Answer, Call, Handler, Problem, Route, http};
 use engine::entry::Entry;
 use engine::id::{AttemptId, CustomerId};
 use lambda_http::http::Method;
@@ -38,8 +38,22 @@ pub struct Customers<P> {
 impl<P: Ports> Handler for Customers<P> {
     const FUNCTION: &'static str = "customers";
 
+    const ROUTES: &'static [Route] = &[
+        entry::ROUTE,
+        cooling_off::ROUTE,
+        outcome::ROUTE,
+        feedback::ROUTE,
+        purchases::ROUTE,
+        profile::ROUTE,
+        settings::ROUTE,
+        export::ROUTE,
+        erase::ROUTE,
+    ];
+
     async fn handle(&self, call: Call<'_>) -> Result<Answer, Problem> {
-        let ["v1", "customers", customer, rest @ ..] = call.path.as_slice() else { return Err(http::no_route(&call)) };
+        let ["v1", "customers", customer, rest @ ..] = call.path.as_slice() else {
+            return Err(http::no_route(call.method, &call.path));
+        };
         let customer = CustomerId::parse(customer)
             .map_err(|error| Problem::field("INVALID_VALUE", "customer_id", error.to_string(), error.to_string()))?;
         match (call.method, rest) {
@@ -58,7 +72,7 @@ impl<P: Ports> Handler for Customers<P> {
             (&Method::PUT, ["settings"]) => self.put_settings(customer, &call).await,
             (&Method::GET, ["export"]) => self.export(customer, &call).await,
             (&Method::DELETE, []) => self.erase(customer).await,
-            _ => Err(http::no_route(&call)),
+            _ => Err(http::no_route(call.method, &call.path)),
         }
     }
 }

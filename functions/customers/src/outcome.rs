@@ -1,7 +1,8 @@
 //! `POST …/attempts/{attempt_id}/outcome`: what the customer did.
 
+use edge::access::Scope;
 use edge::json::Object;
-use edge::{Answer, Call, Problem};
+use edge::{Answer, Call, Problem, Route};
 use engine::cooling_off::CoolingOff;
 use engine::entry::{Origin, Outcome};
 use engine::id::{AttemptId, CustomerId};
@@ -10,7 +11,8 @@ use store::ports::EntryChange;
 
 use crate::{Customers, Ports};
 
-const ROUTE: &str = "POST /v1/customers/{customer_id}/attempts/{attempt_id}/outcome";
+pub(crate) const ROUTE: Route =
+    Route::oneself_or(Scope::Customers, "POST /v1/customers/{customer_id}/attempts/{attempt_id}/outcome");
 const EXPECTED: &str = "one of proceeded, cancelled, postponed, abandoned";
 
 #[derive(Serialize)]
@@ -50,6 +52,6 @@ impl<P: Ports> Customers<P> {
             }
         })
         .await?;
-        Answer::json(ROUTE, &OutcomeBody { attempt_id: id.to_string(), outcome: outcome.name() })
+        Answer::json(&OutcomeBody { attempt_id: id.to_string(), outcome: outcome.name() })
     }
 }

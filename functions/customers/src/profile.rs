@@ -1,7 +1,8 @@
 //! `GET …/profile`: what Guardian has learned of the customer, readable.
 
+use edge::access::Scope;
 use edge::wire::AmountBody;
-use edge::{Answer, Problem};
+use edge::{Answer, Problem, Route};
 use engine::alarm_rate::AlarmRate;
 use engine::currency::Currency;
 use engine::habits::{Habits, UsualAmount};
@@ -15,7 +16,7 @@ use serde::Serialize;
 use crate::settings::SettingsBody;
 use crate::{Customers, Ports};
 
-const ROUTE: &str = "GET /v1/customers/{customer_id}/profile";
+pub(crate) const ROUTE: Route = Route::oneself_or(Scope::Customers, "GET /v1/customers/{customer_id}/profile");
 
 /// What Guardian has learned, in units that people use. Shares are of purchases, the recent ones weighing more.
 #[derive(Serialize)]
@@ -120,7 +121,7 @@ impl<P: Ports> Customers<P> {
             profile: describe(&profile, &known.settings, now),
             settings: SettingsBody::of(&known.settings),
         };
-        Answer::json(ROUTE, &body)
+        Answer::json(&body)
     }
 }
 

@@ -1,9 +1,10 @@
 //! `PUT …/settings`: what the customer decides: when to be left alone, what to spend at most, what to save for, what to be kept
 //! from.
 
+use edge::access::Scope;
 use edge::json::Object;
 use edge::wire::{AmountBody, read_amount};
-use edge::{Answer, Call, Problem};
+use edge::{Answer, Call, Problem, Route};
 use engine::id::{Category, CustomerId};
 use engine::message::{Language, Tone, Voice};
 use engine::money::{Amount, decimal};
@@ -16,7 +17,7 @@ use serde::Serialize;
 
 use crate::{Customers, Ports, UPDATE_ATTEMPTS_MAX};
 
-const ROUTE: &str = "PUT /v1/customers/{customer_id}/settings";
+pub(crate) const ROUTE: Route = Route::oneself_or(Scope::Customers, "PUT /v1/customers/{customer_id}/settings");
 const KNOWN: &str = "sensitivity, quiet_hours, snooze_until, opted_out, language, tone, hourly_income, limits, goals, blocked_categories";
 const EXPECTED_TIME: &str = "a local time of day such as 22:00";
 const EXPECTED_CATEGORY: &str = "a category of 1 to 64 of the characters A-Z a-z 0-9 _ -";
@@ -109,7 +110,7 @@ impl<P: Ports> Customers<P> {
             let earlier = self.ports.read_customer(&customer, now).await?.settings;
             let settings = wanted.clone().following(&earlier, now);
             if self.ports.put_settings(&customer, &settings).await? {
-                return Answer::json(ROUTE, &SettingsBody::of(&settings));
+                return Answer::json(&SettingsBody::of(&settings));
             }
         }
         Err(Problem::conflict(

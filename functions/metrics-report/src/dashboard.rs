@@ -4,14 +4,15 @@
 //! traffic: the report's roll-ups, one Query and one `BatchGetItem` for the latest decisions, one Query for a customer.
 
 mod changes;
-mod customer;
+pub(crate) mod customer;
 mod feed;
 mod page;
 mod period;
 mod sections;
+pub(crate) mod sign_in;
 mod verdicts;
 
-use edge::{Answer, Call, Problem};
+use edge::{Answer, Call, Problem, Route, access};
 use engine::entry::Entry;
 use engine::rollup::Segment;
 use engine::time::Instant;
@@ -22,7 +23,7 @@ use crate::{MetricsReport, Ports};
 use page::Page;
 use period::Period;
 
-const ROUTE: &str = "GET /dashboard";
+pub(crate) const ROUTE: Route = Route::only(access::Scope::Operator, "GET /dashboard");
 
 /// Everything that the dashboard shows.
 struct Look {
@@ -42,7 +43,7 @@ impl<P: Ports> MetricsReport<P> {
         let now = (self.clock)();
         match self.look(call, now).await {
             Ok(look) => look.page().answer(),
-            Err(problem) => page::failure(ROUTE, &problem, now),
+            Err(problem) => page::failure(&problem, now),
         }
     }
 
@@ -80,7 +81,6 @@ impl Look {
             (feed::live_feed(self.feed.as_deref()))
         };
         Page {
-            route: ROUTE,
             title: "Financial Guardian",
             heading: html! { h1 { "Financial Guardian" } },
             controls: self.period.controls(self.segment),

@@ -14,7 +14,8 @@ mod words;
 use std::borrow::Cow;
 
 use edge::clock::Clock;
-use edge::{Answer, Call, Handler, Problem, http};
+
+use edge::{Answer, Call, Handler, Problem, Route, access, http};
 use engine::policy::Policy;
 use engine::reference::Reference;
 use engine::review::Review;
@@ -25,7 +26,7 @@ use store::ports::PolicyDocuments;
 
 use crate::report::{Report, Scope, Yardsticks, csv::csv};
 
-const REPORT: &str = "GET /v1/report";
+const ROUTE: Route = Route::only(access::Scope::Operator, "GET /v1/report");
 
 /// How many days a report may span.
 pub const DAYS_MAX: i32 = 400;
@@ -50,21 +51,25 @@ pub struct MetricsReport<P> {
 impl<P: Ports> Handler for MetricsReport<P> {
     const FUNCTION: &'static str = "metrics-report";
 
+    const ROUTES: &'static [Route] =
+        &[ROUTE, dashboard::ROUTE, dashboard::sign_in::ROUTE, dashboard::customer::ROUTE, review::ROUTE];
+
     async fn handle(&self, call: Call<'_>) -> Result<Answer, Problem> {
         match (call.method, call.path.as_slice()) {
             (&Method::GET, ["v1", "report"]) => {
                 let format = format(&call)?;
                 let report = self.report(&call).await?;
                 match format {
-                    Format::Json => Answer::json(REPORT, &report),
-                    Format::Csv => Ok(Answer::csv(REPORT, csv(&report).map_err(|error| Problem::internal(&error))?)),
+                    Format::Json => Answer::json(&report),
+                    Format::Csv => Ok(Answer::csv(csv(&report).map_err(|error| Problem::internal(&error))?)),
                 }
             }
             (&Method::GET, ["dashboard"]) => Ok(self.dashboard(&call).await),
+            (&Method::GET, ["dashboard", "sign-in"]) => Ok(dashboard::sign_in::page(&call, (self.clock)())),
             (&Method::GET, ["dashboard", "customers", customer]) => Ok(self.customer_page(customer).await),
             // In no API: only the schedule calls it.
             (&Method::POST, ["v1", "review"]) => self.review().await,
-            _ => Err(http::no_route(&call)),
+            _ => Err(http::no_route(call.method, &call.path)),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use edge::{Answer, Problem};
+use edge::{Answer, Problem, Route};
 use engine::policy::{Policy, PolicyError};
 use engine::review::{Counted, Review, ReviewError, Stopped};
 use engine::time::Day;
@@ -16,7 +16,7 @@ use store::StoreError;
 
 use crate::{MetricsReport, Ports};
 
-const ROUTE: &str = "POST /v1/review";
+pub(crate) const ROUTE: Route = Route::for_schedule("POST /v1/review");
 
 /// How many days' roll-ups are held at once.
 const DAYS_AT_ONCE: i32 = 31;
@@ -46,7 +46,7 @@ impl<P: Ports> MetricsReport<P> {
             tracing::warn!(experiment, arm, interventions, annoying, annoyed_max, "a variant annoys more than it may");
         }
         let body = RawValue::from_string(document).map_err(|error| unreadable(&error))?;
-        Answer::json(ROUTE, &body)
+        Answer::json(&body)
     }
 
     /// What was counted from a day until today, without holding all of these days at once.

@@ -13,11 +13,12 @@ mod telemetry;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use edge::access::Scope;
 use edge::clock::Clock;
 use edge::json::Object;
 use edge::metrics::DecisionMetrics;
 use edge::wire::{DecisionBody, NewAttempt, read_attempt};
-use edge::{Answer, Call, Handler, Problem, http};
+use edge::{Answer, Call, Handler, Problem, Route, http};
 use engine::decide::{Circumstances, count_stop, decide};
 use engine::decision::{Decision, Missing};
 use engine::entry::{Attempt, Entry};
@@ -65,7 +66,7 @@ const _: () = {
     assert!(READ_BUDGET.as_millis() < WRITE_BUDGET.as_millis());
 };
 
-const ROUTE: &str = "POST /v1/attempts";
+const ROUTE: Route = Route::oneself_or(Scope::Score, "POST /v1/attempts");
 
 store::ports! {
     /// What scoring may do to the table.
@@ -122,6 +123,8 @@ enum Recorded {
 impl<P: Ports> Handler for Score<P> {
     const FUNCTION: &'static str = "score";
 
+    const ROUTES: &'static [Route] = &[ROUTE];
+
     async fn handle(&self, call: Call<'_>) -> Result<Answer, Problem> {
         let answer = self.answer(&call).await;
         if let Err(problem) = &answer {
@@ -135,11 +138,12 @@ impl<P: Ports> Handler for Score<P> {
 impl<P: Ports> Score<P> {
     async fn answer(&self, call: &Call<'_>) -> Result<Answer, Problem> {
         if *call.method != Method::POST || call.path != ["v1", "attempts"] {
-            return Err(http::no_route(call));
+            return Err(http::no_route(call.method, &call.path));
         }
         let begun = Stopwatch::now();
         let now = (self.clock)();
         let NewAttempt { id, attempt } = read_attempt(Object::parse(call.body)?, now)?;
+        call.concerns(&attempt.customer)?;
         let mut timing = Timing::default();
         let decision = self.decide(id, &attempt, now, &mut timing).await;
         let measured = self.telemetry.take(timing.read, timing.engine);
@@ -159,8 +163,7 @@ impl<P: Ports> Score<P> {
             self.telemetry.note(Answers { unrecorded: 1, ..Answers::default() });
         }
         measure(decision, &recorded, &timing);
-        Ok(Answer::json(ROUTE, &DecisionBody::new(id, decision, is_recorded))?
-            .with_server_timing(server_timing(&timing)))
+        Ok(Answer::json(&DecisionBody::new(id, decision, is_recorded))?.with_server_timing(server_timing(&timing)))
     }
 
     /// A function that uses these ports, these models, these templates and this clock, and this policy unless the table holds

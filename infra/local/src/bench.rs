@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use edge::access::Scope;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -19,6 +20,7 @@ use tokio::process::Command;
 use crate::build::{FLOOR, FUNCTIONS};
 use crate::client::{Client, ClientError};
 use crate::console::Console;
+use crate::gateway::issuer::IssuerError;
 use crate::stack::{Stack, StackError, StackOptions, Surroundings, function_environment};
 use crate::summary::write_json;
 use crate::trigger::{Settings, pump};
@@ -44,6 +46,9 @@ pub enum BenchError {
     /// The stack did not start.
     #[error(transparent)]
     Stack(#[from] StackError),
+    /// There is no token.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
     /// A request got no answer.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -139,8 +144,12 @@ async fn measure_and_write(
     surroundings: &Surroundings,
     console: &Console,
 ) -> Result<(), BenchError> {
-    let mut stack =
-        Stack::start(StackOptions { port, keep: None, trigger: Settings::in_a_hurry }, surroundings, console).await?;
+    let mut stack = Stack::start(
+        StackOptions { port, keep: None, stage_variables: &[], trigger: Settings::in_a_hurry },
+        surroundings,
+        console,
+    )
+    .await?;
     let interrupted = async {
         // An error means that there is no such signal to wait for.
         let _ = tokio::signal::ctrl_c().await;
@@ -165,7 +174,7 @@ async fn measure(
 ) -> Result<Figures, BenchError> {
     console.line("building the bare function");
     stack.start_floor(surroundings).await?;
-    let client = Client::new(stack.api);
+    let (client, lambdas) = (stack.client()?, Client::new(stack.lambdas));
     console.line(&format!("importing {CUSTOMERS} customers with {PURCHASES} purchases each"));
     for customer in 0..CUSTOMERS {
         let path = format!("/v1/customers/bench-{customer}/purchases");
@@ -180,9 +189,9 @@ async fn measure(
         let bodies = [0, 1, 2].map(|kind| attempt(number * 3 + kind));
         // What one request left to be learned must not run while the next is timed.
         learned(stack).await?;
-        let scored = invoke(&client, "score", &bodies[0]).await?;
+        let scored = invoke(&lambdas, "score", &bodies[0]).await?;
         learned(stack).await?;
-        let bare = invoke(&client, FLOOR, &bodies[1]).await?;
+        let bare = invoke(&lambdas, FLOOR, &bodies[1]).await?;
         learned(stack).await?;
         let routed = post(&client, "/v1/attempts", &bodies[2]).await?;
         if number >= WARM_UP {
@@ -279,7 +288,7 @@ async fn invoke(client: &Client, function: &str, body: &Value) -> Result<Duratio
         "rawPath": "/v1/attempts",
         "rawQueryString": "",
         "headers": { "content-type": "application/json" },
-        "requestContext": { "http": http, "stage": "$default", "requestId": "bench", "timeEpoch": 0 },
+        "requestContext": { "authorizer": { "jwt": { "claims": { "scope": Scope::Score.name() } } }, "http": http, "stage": "$default", "requestId": "bench", "timeEpoch": 0 },
         "body": body.to_string(),
         "isBase64Encoded": false,
     });

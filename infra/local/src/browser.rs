@@ -7,8 +7,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use edge::access::Scope;
 use edge::clock;
 use engine::currency::Currency;
 use serde_json::json;
@@ -18,6 +19,7 @@ use tokio::sync::watch;
 
 use crate::client::Client;
 use crate::console::Console;
+use crate::gateway::issuer::{IssuerError, Token};
 use crate::processes::{GroupChild, Interrupts, Watchdog};
 use crate::setup::{self, Browser, SetupError, Workshop};
 use crate::stack::{Stack, StackError, StackOptions, Surroundings, tools};
@@ -31,6 +33,13 @@ const CUSTOMERS: u32 = 24;
 /// Whose random numbers decide what they do.
 const SEED: u64 = 6;
 
+/// Where operators sign in: a provider that the browser's script plays.
+const PROVIDER: [(&str, &str); 2] =
+    [("signInIssuer", "https://id.example.com"), ("signInClientId", "guardian-dashboard")];
+
+/// How long the tokens hold: longer than the script takes on any machine.
+const TOKEN_LIFETIME: Duration = Duration::from_hours(6);
+
 /// How many requests are under way at a time.
 const CONCURRENCY: u16 = 4;
 
@@ -41,6 +50,8 @@ enum BrowserError {
     Setup(#[from] SetupError),
     #[error(transparent)]
     Stack(#[from] StackError),
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
     #[error("the policy was not published: {0}")]
     Policy(#[from] store::StoreError),
     #[error("the stream trigger ended")]
@@ -56,13 +67,20 @@ pub async fn run(port: u16, screenshots: Option<&Path>, surroundings: &Surroundi
     let console = Console::new();
     let ended = async {
         let mut interrupts = Interrupts::new().map_err(system("cannot listen for Ctrl-C"))?;
-        let options = StackOptions { port, keep: None, trigger: std::convert::identity };
+        let options = StackOptions { port, keep: None, stage_variables: &PROVIDER, trigger: std::convert::identity };
         let mut stack = tokio::select! {
             stack = Stack::start(options, surroundings, &console) => stack?,
             () = interrupts.next() => return Ok(ExitCode::from(130)),
         };
-        let running =
-            Running { api: stack.api, table: stack.table.clone(), trigger: stack.trigger_state(), console: &console };
+        let running = Running {
+            api: stack.api,
+            client: stack.client()?,
+            operator: stack.issuer.issue(&Token::new("operator", &[Scope::Operator], TOKEN_LIFETIME))?,
+            backend: stack.issuer.issue(&Token::new("backend", &[Scope::Score, Scope::Customers], TOKEN_LIFETIME))?,
+            table: stack.table.clone(),
+            trigger: stack.trigger_state(),
+            console: &console,
+        };
         let ended = tokio::select! {
             ended = running.look(screenshots, surroundings) => ended,
             broken = stack.until_broken(&console) => Err(broken.into()),
@@ -80,6 +98,11 @@ pub async fn run(port: u16, screenshots: Option<&Path>, surroundings: &Surroundi
 /// What is used of a stack that runs.
 struct Running<'a> {
     api: SocketAddr,
+    client: Client,
+    /// An operator's token.
+    operator: String,
+    /// A backend's.
+    backend: String,
     table: store::Table,
     trigger: watch::Receiver<PumpState>,
     console: &'a Console,
@@ -114,7 +137,7 @@ impl Running<'_> {
         let group = Group { number: 0, seed: SEED, customers: CUSTOMERS, currency: Currency::EUR };
         let mut plan = simulated::plan(group, clock::system());
         self.console.line(&plan.description);
-        let (api, tally) = (Api::new(Client::new(self.api)), Arc::new(Tally::new(Instant::now())));
+        let (api, tally) = (Api::new(self.client.clone()), Arc::new(Tally::new(Instant::now())));
         let mut player = Player::new(&api, &tally, CONCURRENCY);
         player.import(&mut plan).await;
         self.learned().await?;
@@ -147,6 +170,8 @@ impl Running<'_> {
         command
             .arg(surroundings.workspace.join("infra/local/tests/browser/dashboard.mjs"))
             .env("GUARDIAN_URL", format!("http://{}", self.api))
+            .env("GUARDIAN_TOKEN", &self.operator)
+            .env("GUARDIAN_BACKEND_TOKEN", &self.backend)
             .env("GUARDIAN_PACKAGES", &browser.packages)
             .env("GUARDIAN_CHROMIUM", browser.chromium.as_deref().unwrap_or(Path::new("")))
             .env("GUARDIAN_SCREENSHOTS", folder);

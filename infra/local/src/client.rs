@@ -23,6 +23,7 @@ pub struct Client {
     address: SocketAddr,
     pool: Pool<HttpConnector, Full<Bytes>>,
     timeout: Duration,
+    authorization: Option<HeaderValue>,
 }
 
 /// What came back for a request.
@@ -75,7 +76,12 @@ impl Client {
     pub fn new(address: SocketAddr) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Self { address, pool: Pool::builder(TokioExecutor::new()).build(connector), timeout: REQUEST_TIMEOUT }
+        Self {
+            address,
+            pool: Pool::builder(TokioExecutor::new()).build(connector),
+            timeout: REQUEST_TIMEOUT,
+            authorization: None,
+        }
     }
 
     /// The same client for requests that are answered only when something happens, be it tomorrow.
@@ -88,6 +94,12 @@ impl Client {
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// The same client, showing this token with every request.
+    #[must_use]
+    pub fn with_token(self, token: &str) -> Self {
+        Self { authorization: HeaderValue::try_from(format!("Bearer {token}")).ok(), ..self }
     }
 
     /// Where the server is.
@@ -127,6 +139,9 @@ impl Client {
         let mut request = Request::builder().method(&method).uri(format!("http://{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(name, HeaderValue::from_static(value));
+        }
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
         }
         let request = request.body(Full::new(body)).map_err(|error| no_answer(error.to_string()))?;
 

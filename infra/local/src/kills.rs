@@ -28,6 +28,7 @@ use engine::currency::Currency;
 use store::StoreError;
 
 use crate::console::Console;
+use crate::gateway::issuer::IssuerError;
 use crate::kills::check::Checked;
 use crate::kills::stack_process::StackProcess;
 use crate::kills::victim::{Target, Victim};
@@ -75,6 +76,8 @@ enum KillError {
     Table(#[from] StoreError),
     #[error("currency: {0}")]
     Currency(String),
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
 }
 
 /// What a round came to.
@@ -133,7 +136,7 @@ async fn play(port: u16, seed: u64, surroundings: &Surroundings, console: &Conso
     let witness = Arc::new(Witness::default());
     let tally = Arc::new(Tally::new(Instant::now()));
     let enough = Arc::new(AtomicBool::new(false));
-    let api = Api::insisting(Insisting::new(stack.api, &witness));
+    let api = Api::insisting(Insisting::new(stack.client(surroundings)?, &witness));
 
     let mut kills = BTreeMap::new();
     let killing = async {

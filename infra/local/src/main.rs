@@ -18,6 +18,7 @@ use local::redrive;
 use local::run::run;
 use local::simulation;
 use local::stack::Surroundings;
+use local::token;
 
 /// What the functions log unless `RUST_LOG` says otherwise.
 const LOG_FILTER: &str = "info";
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
             Some(Command::Kill { port, rounds, seed }) => {
                 runtime.block_on(kills::run(port, rounds, seed, &surroundings))
             }
+            Some(Command::Token { scope, subject, hours }) => token::print(&scope, &subject, hours, &surroundings),
             Some(Command::Redrive { port, keep, list }) => {
                 runtime.block_on(redrive::run(port, keep.as_deref(), list, &surroundings))
             }

@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use edge::access::Scope;
 use engine::currency::Currency;
 use lab::history::ColumnMap;
 
-use crate::ports::PORT_DEFAULT;
+use crate::ports::{PORT_DEFAULT, PORT_MAX};
 use crate::simulation::STORIES_DEFAULT;
 
 /// Runs Financial Guardian on this machine: table, functions, stream trigger and customers, with one command.
@@ -22,8 +23,8 @@ pub struct Options {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// The port of the HTTP API; the table emulator gets the one after it.
-    #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=65534))]
+    /// The port of the HTTP API; the table emulator gets the one after it, the functions the one after that.
+    #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=PORT_MAX as i64))]
     pub port: u16,
 
     /// Keep the table in this folder, and continue with it next time; without it the table is in memory.
@@ -88,8 +89,8 @@ pub struct Options {
 pub enum Command {
     /// Measure what scoring costs beside a bare function that makes the same two calls to the table.
     Bench {
-        /// The port of the HTTP API; the table emulator gets the one after it.
-        #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=65534))]
+        /// The port of the HTTP API; the table emulator gets the one after it, the functions the one after that.
+        #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=PORT_MAX as i64))]
         port: u16,
 
         /// How many requests of each kind are timed.
@@ -106,13 +107,31 @@ pub enum Command {
     ///
     /// Fetches Playwright's core and axe from npm, and Chromium and Node.js where they are missing, into `.local/tools`.
     Browser {
-        /// The port of the HTTP API; the table emulator gets the one after it.
-        #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=65534))]
+        /// The port of the HTTP API; the table emulator gets the one after it, the functions the one after that.
+        #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=PORT_MAX as i64))]
         port: u16,
 
         /// Write screenshots into this folder.
         #[arg(long, value_name = "DIR")]
         screenshots: Option<PathBuf>,
+    },
+
+    /// Print a token for the API of this machine's stacks: `curl -H "authorization: Bearer $(cargo -q local token)" …`
+    ///
+    /// It is signed with the key of the local issuer, which lies in `.local`. In AWS an identity provider issues tokens, and this
+    /// one is worth nothing.
+    Token {
+        /// What it is for [default: everything that backends and operators do].
+        #[arg(long, value_name = "SCOPE,…", value_delimiter = ',', value_parser = scope)]
+        scope: Vec<Scope>,
+
+        /// Whom it is about: with the scope guardian/self, the customer.
+        #[arg(long, value_name = "ID", default_value = "pasted")]
+        subject: String,
+
+        /// How many hours it holds.
+        #[arg(long, value_name = "H", default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=8760))]
+        hours: u64,
     },
 
     /// Play back to the updater what it failed to learn from, while `cargo local` runs.
@@ -122,7 +141,7 @@ pub enum Command {
     /// learned leaves the queue, any other stays; the exit code is 0 if none did.
     Redrive {
         /// The port of the stack.
-        #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=65534))]
+        #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=PORT_MAX as i64))]
         port: u16,
 
         /// The folder of the table, if the stack was started with one.
@@ -184,8 +203,8 @@ pub enum Command {
     /// until they are; meanwhile the scorer, the function of the customers, the updater, the table's emulator and the whole
     /// stack are killed (kill -9) three times each.
     Kill {
-        /// The port of the HTTP API; the table emulator gets the one after it.
-        #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=65534))]
+        /// The port of the HTTP API; the table emulator gets the one after it, the functions the one after that.
+        #[arg(long, value_name = "PORT", default_value_t = PORT_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=PORT_MAX as i64))]
         port: u16,
 
         /// How many rounds are played.
@@ -212,6 +231,14 @@ pub enum Command {
     /// Kills the processes of a stack that was killed itself. Started by the stack, not by people.
     #[command(hide = true)]
     Watchdog,
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    let names = Scope::ALL.map(Scope::name);
+    Scope::ALL
+        .into_iter()
+        .find(|scope| scope.name() == text)
+        .ok_or_else(|| format!("expected one of {}", names.join(", ")))
 }
 
 fn positive(text: &str) -> Result<f64, String> {
@@ -277,8 +304,8 @@ mod tests {
         check_refused("--no-traffic --exit", ErrorKind::ArgumentConflict, "--exit");
         check_refused("--rate 0", ErrorKind::ValueValidation, "above 0");
         check_refused("--rate inf", ErrorKind::ValueValidation, "above 0");
-        check_refused("--port 0", ErrorKind::ValueValidation, "1..=65534");
-        check_refused("--port 65535", ErrorKind::ValueValidation, "1..=65534");
+        check_refused("--port 0", ErrorKind::ValueValidation, "1..=65533");
+        check_refused("--port 65534", ErrorKind::ValueValidation, "1..=65533");
         check_refused("--data h --columns a=b --import-share 1.5", ErrorKind::ValueValidation, "");
         check_refused("--currency XXX", ErrorKind::ValueValidation, "ISO 4217");
         check_refused("--prot 9000", ErrorKind::UnknownArgument, "--port");

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use crate::client::Client;
 use crate::console::Console;
+use crate::ports::ports_from;
 use crate::stack::{self, Surroundings, TABLE_NAME, UPDATER};
 use crate::trigger::mapping::MappingError;
 use crate::trigger::on_failure::{Message, OnFailureError};
@@ -57,9 +58,10 @@ async fn play_back(
         return Ok(ExitCode::SUCCESS);
     }
     let settings = Settings::of_workspace(&surroundings.workspace, UPDATER)?;
+    let [_, table, lambdas] = ports_from(port);
     let client = |port| Client::new(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    let mut source = StreamSource::open(client(port.saturating_add(1)), TABLE_NAME).await?;
-    let updater = LambdaFunction::new(client(port), UPDATER, settings.function_timeout);
+    let mut source = StreamSource::open(client(table), TABLE_NAME).await?;
+    let updater = LambdaFunction::new(client(lambdas), UPDATER, settings.function_timeout);
     let (mut taken, mut kept) = (0, 0);
     let tell = |message: &Message, redriven: &Redriven| match redriven {
         Redriven::Taken(records) => {

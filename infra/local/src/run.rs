@@ -14,8 +14,8 @@ use lab::history::HistoryError;
 use lab::transaction::Transaction;
 use tokio::sync::watch;
 
-use crate::client::Client;
 use crate::console::Console;
+use crate::gateway::issuer::{Issuer, IssuerError, Token};
 use crate::options::Options;
 use crate::processes::Interrupts;
 use crate::stack::{Stack, StackError, StackOptions, Surroundings};
@@ -25,6 +25,7 @@ use crate::traffic::simulated::Group;
 use crate::traffic::{Api, Pace, Plan, Player, Tally, api, history, simulated};
 use crate::trigger::{PumpState, Settings, pump};
 use crate::verify::{Verification, verify};
+use edge::access::Scope;
 use edge::clock;
 
 /// Live attempts a second while somebody watches, unless `--rate` says otherwise: slow enough to follow.
@@ -32,6 +33,9 @@ const RATE_WATCHED: f64 = 5.0;
 
 /// The customer of the request to paste when nobody was simulated.
 const EXAMPLE_CUSTOMER: &str = "customer-1";
+
+/// How long a token that is printed holds.
+const PASTED_TOKEN_LIFETIME: Duration = Duration::from_hours(12);
 
 /// How often the progress line is brought up to date.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -41,6 +45,8 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 enum RunError {
     #[error(transparent)]
     Stack(#[from] StackError),
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
     #[error(transparent)]
     History(#[from] HistoryError),
     #[error("reading the history: {0}")]
@@ -82,7 +88,8 @@ async fn play_and_stop(
     // A history that cannot be read should be known before anything is built.
     let plan = read_history(options).await?;
     let trigger = if options.deliver_twice { Settings::delivering_twice } else { std::convert::identity };
-    let stack_options = StackOptions { port: options.port, keep: options.keep.as_deref(), trigger };
+    let stack_options =
+        StackOptions { port: options.port, keep: options.keep.as_deref(), stage_variables: &[], trigger };
     let mut stack = tokio::select! {
         stack = Stack::start(stack_options, surroundings, console) => stack?,
         () = interrupts.next() => return Ok(interrupted),
@@ -90,7 +97,8 @@ async fn play_and_stop(
     let session = Session {
         options,
         console,
-        api: Api::new(Client::new(stack.api)),
+        api: Api::new(stack.client()?),
+        token: pasted(&stack.issuer, Scope::Score)?,
         table: stack.table.clone(),
         tally: Arc::new(Tally::new(started)),
         trigger: stack.trigger_state(),
@@ -98,7 +106,7 @@ async fn play_and_stop(
         living: Cell::default(),
         announced: Cell::new(false),
     };
-    print_addresses(&stack, options, console);
+    print_addresses(&stack, options, console)?;
     let ended = tokio::select! {
         code = session.play(plan) => code,
         broken = stack.until_broken(console) => Err(broken.into()),
@@ -121,22 +129,31 @@ async fn read_history(options: &Options) -> Result<Option<Plan>, RunError> {
     Ok(Some(tokio::task::spawn_blocking(read).await??))
 }
 
-fn print_addresses(stack: &Stack, options: &Options, console: &Console) {
+fn print_addresses(stack: &Stack, options: &Options, console: &Console) -> Result<(), IssuerError> {
     let kept = match &options.keep {
         Some(folder) => format!("kept in {}", folder.display()),
         None => "in memory, gone with this process".to_owned(),
     };
     console.line("Financial Guardian runs, on this machine only; Ctrl-C stops it.");
-    console.line(&format!("  dashboard  http://{}/dashboard", stack.api));
+    let token = pasted(&stack.issuer, Scope::Operator)?;
+    console.line(&format!("  dashboard  http://{}/dashboard/sign-in#token={token}", stack.api));
+    console.line(&format!("  api        http://{} (a token: cargo -q local token)", stack.api));
+    console.line(&format!("  functions  http://{} (cargo lambda invoke)", stack.lambdas));
     console.line(&format!("  table      http://{} ({kept})", stack.table_endpoint));
     console.line(&format!("  logs       {}", stack.logs.display()));
     if options.no_traffic {
-        print_request(stack.api, EXAMPLE_CUSTOMER, options.currency, console);
+        print_request(stack.api, &pasted(&stack.issuer, Scope::Score)?, EXAMPLE_CUSTOMER, options.currency, console);
     }
+    Ok(())
+}
+
+/// A token for a person to paste, that holds for a working day.
+fn pasted(issuer: &Issuer, scope: Scope) -> Result<String, IssuerError> {
+    issuer.issue(&Token::new("pasted", &[scope], PASTED_TOKEN_LIFETIME))
 }
 
 /// Prints a request to paste: an expensive evening, so that there is something to say about it.
-fn print_request(address: SocketAddr, customer: &str, currency: Currency, console: &Console) {
+fn print_request(address: SocketAddr, token: &str, customer: &str, currency: Currency, console: &Console) {
     let now = clock::system();
     let attempt = || {
         Some(Transaction {
@@ -152,8 +169,8 @@ fn print_request(address: SocketAddr, customer: &str, currency: Currency, consol
     };
     if let Some(attempt) = attempt() {
         let body = api::attempt_body(&attempt);
-        let header = "-H 'content-type: application/json'";
-        console.line(&format!("try it: curl -sS http://{address}/v1/attempts {header} -d '{body}'"));
+        let headers = format!("-H 'authorization: Bearer {token}' -H 'content-type: application/json'");
+        console.line(&format!("try it: curl -sS http://{address}/v1/attempts {headers} -d '{body}'"));
     }
 }
 
@@ -162,6 +179,8 @@ struct Session<'a> {
     options: &'a Options,
     console: &'a Console,
     api: Api,
+    /// For the request to paste.
+    token: String,
     table: store::Table,
     tally: Arc<Tally>,
     trigger: watch::Receiver<PumpState>,
@@ -279,7 +298,7 @@ impl Session<'_> {
         if let (Some((after, customer)), false) = (first, self.announced.get()) {
             self.announced.set(true);
             self.console.line(&format!("first attempt scored {:.1} s after the start", after.as_secs_f64()));
-            print_request(self.api.address(), customer.as_str(), self.options.currency, self.console);
+            print_request(self.api.address(), &self.token, customer.as_str(), self.options.currency, self.console);
         }
     }
 

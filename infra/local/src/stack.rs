@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use edge::access::Scope;
 use edge::clock;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -17,6 +18,9 @@ use crate::build::{self, BuildError, FUNCTIONS};
 use crate::client::Client;
 use crate::console::Console;
 use crate::emulator::{self, Emulator, EmulatorError};
+use crate::gateway::Gateway;
+use crate::gateway::issuer::{Issuer, IssuerError, Token};
+use crate::gateway::routes::{Routes, RoutesError};
 use crate::ports::{PortError, Ports};
 use crate::processes::supervisor::Environment;
 use crate::processes::{Incident, Service, Supervisor, Watchdog};
@@ -29,7 +33,6 @@ use crate::trigger::{
     Checkpoint, LambdaFunction, Log, OnFailure, Pump, PumpState, RecordSource, Schedule, Settings, SourceError,
     StreamSource, schedule,
 };
-use crate::unrouted;
 
 /// The name of the table.
 pub const TABLE_NAME: &str = "guardian";
@@ -58,6 +61,12 @@ const WATCHER: &str = "cargo-lambda-watch";
 
 /// The memory that the functions believe to have, in MB; as in the template.
 const MEMORY_SIZE_MB: &str = "512";
+
+/// How long the gateway waits for a function: longer than any function may take, so that it is the function that says so.
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(11);
+
+/// How long the token of the simulated backend holds: longer than anybody leaves a stack running.
+const BACKEND_TOKEN_LIFETIME: Duration = Duration::from_hours(24 * 366);
 
 /// How long a service may take to listen. The watcher asks cargo for the workspace first.
 const SERVICE_START: Duration = Duration::from_mins(1);
@@ -116,6 +125,12 @@ pub enum StackError {
     /// The trigger's task is gone.
     #[error("the stream trigger ended: {0}")]
     Trigger(#[from] tokio::task::JoinError),
+    /// The API's template says something that the gateway does not play.
+    #[error(transparent)]
+    Routes(#[from] RoutesError),
+    /// There is nobody to issue tokens.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
     /// A file, folder or process was refused by the system.
     #[error("{what}: {source}")]
     System {
@@ -143,6 +158,10 @@ pub enum StackError {
 pub struct Stack {
     /// Where the API is.
     pub api: SocketAddr,
+    /// Where the functions are invoked, as Lambda does it.
+    pub lambdas: SocketAddr,
+    /// Who issues tokens for the API.
+    pub issuer: Issuer,
     /// Where the emulator is.
     pub table_endpoint: SocketAddr,
     /// The folder of the services' logs.
@@ -155,7 +174,7 @@ pub struct Stack {
     emulator: Option<Emulator>,
     trigger: Trigger,
     reviews: JoinHandle<()>,
-    unrouted: JoinHandle<()>,
+    gateway: JoinHandle<()>,
     incidents: mpsc::UnboundedReceiver<Incident>,
 }
 
@@ -167,10 +186,12 @@ struct Trigger {
 /// What is up to the person who starts the stack.
 #[derive(Debug, Clone, Copy)]
 pub struct StackOptions<'a> {
-    /// The port of the API; the emulator gets the one after it.
+    /// The port of the API; the emulator gets the one after it, the functions the one after that.
     pub port: u16,
     /// The folder that the table is kept in; `None`: in memory.
     pub keep: Option<&'a Path>,
+    /// The variables of the API's stage.
+    pub stage_variables: &'a [(&'a str, &'a str)],
     /// How the settings of the trigger differ from those of the template.
     pub trigger: fn(Settings) -> Settings,
 }
@@ -185,13 +206,15 @@ impl Stack {
         surroundings: &Surroundings,
         console: &Console,
     ) -> Result<Self, StackError> {
-        let StackOptions { port, keep, trigger } = options;
+        let StackOptions { port, keep, stage_variables, trigger } = options;
         if let Some(model) = &surroundings.model_path {
             // What the function would end with, again and again, should be known before anything is built.
             edge::start::models_at(Some(model))?;
         }
         let ports = Ports::claim(port)?;
         let settings = trigger(Settings::of_workspace(&surroundings.workspace, UPDATER)?);
+        let routes = Routes::of_workspace(&surroundings.workspace)?;
+        let issuer = issuer(surroundings)?;
         let reviews = Schedule::of_workspace(&surroundings.workspace, REVIEWER, REVIEW_PAUSE)?;
         let refused = |what: &str| {
             let what = what.to_owned();
@@ -212,6 +235,8 @@ impl Stack {
         let (mut supervisor, mut incidents) =
             Supervisor::new(logs.clone(), watchdog.clone()).map_err(refused("cannot make the folder of the logs"))?;
         let mut start = |service| supervisor.start(service).map_err(refused("cannot make a log"));
+        let Ports { api: listener, lambdas, .. } = ports;
+        let api = listener.local_addr().map_err(refused("cannot tell the API's port"))?;
         let table_endpoint = ports.emulator.local_addr().map_err(refused("cannot tell the emulator's port"))?;
         let database = emulator::open(keep)?;
         let emulator = if let Some(folder) = keep {
@@ -229,12 +254,18 @@ impl Stack {
         store::schema::create_table(&client, TABLE_NAME).await?;
         let table = store::Table::new(client, TABLE_NAME);
 
-        start(watcher(&cargo_lambda, ports.api, surroundings))?;
-        listening(WATCHER, ports.api, &logs, &mut incidents, console).await?;
-        let mut updater_endings = None;
+        start(watcher(&cargo_lambda, lambdas, surroundings))?;
+        listening(WATCHER, lambdas, &logs, &mut incidents, console).await?;
+        let mut behind_api = Vec::new();
+        let mut updater = LambdaFunction::new(Client::new(lambdas), UPDATER, settings.function_timeout);
         for function in FUNCTIONS {
-            let endings = start(lambda(function, ports.api, table_endpoint, surroundings))?;
-            updater_endings = updater_endings.or((function == UPDATER).then_some(endings));
+            let endings = start(lambda(function, lambdas, table_endpoint, surroundings))?;
+            if function == UPDATER {
+                updater = updater.with_endings(endings);
+            } else {
+                let function = LambdaFunction::new(Client::new(lambdas), function, INTEGRATION_TIMEOUT);
+                behind_api.push(function.with_endings(endings));
+            }
         }
         let log = Log::in_folder(&logs).map_err(refused("cannot make the trigger's log"))?;
         let on_failure = OnFailure::new(&on_failure_folder(keep, &logs));
@@ -242,18 +273,18 @@ impl Stack {
             // It is about a table that was in the memory of another process.
             on_failure.clear()?;
         }
-        let updater = LambdaFunction::new(Client::new(ports.api), UPDATER, settings.function_timeout);
-        let updater = match updater_endings {
-            Some(endings) => updater.with_endings(endings),
-            None => updater,
-        };
         let trigger = Trigger::start(updater, table_endpoint, settings, keep, on_failure, log).await?;
         let schedule_log = schedule::log_in(&logs).map_err(refused("cannot make the schedule's log"))?;
-        let reviewer = LambdaFunction::new(Client::new(ports.api), REVIEWER, REVIEW_PAUSE);
+        let reviewer = LambdaFunction::new(Client::new(lambdas), REVIEWER, REVIEW_PAUSE);
         let reviews = tokio::spawn(reviews.run(reviewer, schedule_log));
-        let unrouted = tokio::spawn(unrouted::answer(Client::new(ports.api)));
+        let gateway = Gateway::new(routes, issuer.clone(), behind_api).with_stage_variables(stage_variables);
+        let non_blocking = listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(listener));
+        let listener = non_blocking.map_err(refused("cannot listen on the API's port"))?;
+        let gateway = tokio::spawn(gateway.serve(listener));
         Ok(Self {
-            api: ports.api,
+            api,
+            lambdas,
+            issuer,
             table_endpoint,
             logs,
             table,
@@ -262,7 +293,7 @@ impl Stack {
             emulator,
             trigger,
             reviews,
-            unrouted,
+            gateway,
             incidents,
         })
     }
@@ -273,9 +304,17 @@ impl Stack {
     /// [`StackError`] if it does not build or its log cannot be made.
     pub async fn start_floor(&mut self, surroundings: &Surroundings) -> Result<(), StackError> {
         build::floor(&surroundings.cargo, &surroundings.workspace, &self.watchdog).await?;
-        let service = lambda(build::FLOOR, self.api, self.table_endpoint, surroundings);
+        let service = lambda(build::FLOOR, self.lambdas, self.table_endpoint, surroundings);
         let started = self.supervisor.start(service);
         started.map(drop).map_err(|source| StackError::System { what: "cannot make a log".to_owned(), source })
+    }
+
+    /// A client of the API with a backend's token.
+    ///
+    /// # Errors
+    /// [`IssuerError`] if no token can be written.
+    pub fn client(&self) -> Result<Client, IssuerError> {
+        Ok(Client::new(self.api).with_token(&backend_token(&self.issuer)?))
     }
 
     /// How the stream trigger stands.
@@ -297,7 +336,7 @@ impl Stack {
 
     /// Stops everything, in the reverse order of its start, and returns when no process is left.
     pub async fn stop(self) {
-        self.unrouted.abort();
+        self.gateway.abort();
         self.reviews.abort();
         // At any moment: what was not checkpointed is delivered again next time.
         self.trigger.task.abort();
@@ -329,6 +368,19 @@ impl Trigger {
         let state = pump.state();
         Ok(Self { task: tokio::spawn(pump.run()), state })
     }
+}
+
+/// Who issues tokens for the stacks of this workspace.
+///
+/// # Errors
+/// [`IssuerError`] if its key can be neither read nor made.
+pub fn issuer(surroundings: &Surroundings) -> Result<Issuer, IssuerError> {
+    Issuer::of_folder(&hidden(surroundings))
+}
+
+/// The token of a backend that runs as long as anybody lets it: it scores, and tells and asks everything about customers.
+pub(crate) fn backend_token(issuer: &Issuer) -> Result<String, IssuerError> {
+    issuer.issue(&Token::new("backend", &[Scope::Score, Scope::Customers], BACKEND_TOKEN_LIFETIME))
 }
 
 /// The folder of the logs of the stack on this port.
@@ -368,11 +420,11 @@ pub fn table_client(endpoint: SocketAddr) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::from_conf(config)
 }
 
-/// The watcher, serving the Lambda APIs and the routes of the root manifest. The functions are started here, not by it:
+/// The watcher, serving the Lambda APIs. The functions are started here, not by it:
 /// it would take cargo's lock, compile again, and leave a function that ended unstarted. No `--timeout`: that ends waiting
 /// for work as well, with a 408 that the Rust runtime does not survive. Those who send requests bring their own.
-fn watcher(cargo_lambda: &Path, api: SocketAddr, surroundings: &Surroundings) -> Service {
-    let (host, port) = (api.ip().to_string(), api.port().to_string());
+fn watcher(cargo_lambda: &Path, lambdas: SocketAddr, surroundings: &Surroundings) -> Service {
+    let (host, port) = (lambdas.ip().to_string(), lambdas.port().to_string());
     let arguments = ["lambda", "watch", "--only-lambda-apis", "--invoke-address", &host, "--invoke-port", &port];
     Service {
         name: WATCHER.to_owned(),
@@ -397,8 +449,8 @@ fn emulator(address: SocketAddr, folder: &Path, surroundings: &Surroundings) -> 
 }
 
 /// A function behind the watcher.
-fn lambda(name: &str, api: SocketAddr, table_endpoint: SocketAddr, surroundings: &Surroundings) -> Service {
-    let runtime_api = format!("http://{api}/.rt/{name}");
+fn lambda(name: &str, lambdas: SocketAddr, table_endpoint: SocketAddr, surroundings: &Surroundings) -> Service {
+    let runtime_api = format!("http://{lambdas}/.rt/{name}");
     Service {
         name: name.to_owned(),
         program: surroundings.program.with_file_name(name),

@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
+use engine::id::CustomerId;
 use lambda_http::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use lambda_http::http::{HeaderValue, Method, StatusCode};
 use lambda_http::request::{LambdaRequest, RequestContext};
@@ -12,9 +14,12 @@ use lambda_http::{Adapter, Body, LambdaEvent, Request, RequestExt, Response, Ser
 use serde::Serialize;
 use tokio::time::timeout;
 
+use crate::access::{self, Caller};
 use crate::json::beginning;
 use crate::metrics::RequestMetrics;
 use crate::problem::Problem;
+use crate::route::Route;
+use crate::start;
 
 /// The largest body accepted, in bytes: a hundred purchases with room to spare.
 pub const BODY_BYTES_MAX: usize = 128 * 1024;
@@ -41,10 +46,27 @@ pub struct Call<'a> {
     pub path: Vec<&'a str>,
     /// The body; empty if there is none.
     pub body: &'a [u8],
+    /// The only customer whom the caller may ask about; `None`: any.
+    only: Option<&'a CustomerId>,
     request: &'a Request,
 }
 
 impl Call<'_> {
+    /// Whether the caller may ask about this customer. Asked by routes that learn from the body whom they are about; where it is the
+    /// path that says so, this has been looked at before.
+    ///
+    /// # Errors
+    /// 403 `FORBIDDEN` if the caller is another customer.
+    pub fn concerns(&self, customer: &CustomerId) -> Result<(), Problem> {
+        if self.only.is_none_or(|only| only == customer) { Ok(()) } else { Err(access::somebody_elses()) }
+    }
+
+    /// What the API's stage says under this name: a setting of the API, which no caller can write. An empty one is none.
+    pub fn stage_variable(&self, name: &str) -> Option<String> {
+        let value = self.request.stage_variables_ref()?.first(name);
+        value.filter(|value| !value.is_empty()).map(str::to_owned)
+    }
+
     /// The value of a query parameter.
     pub fn query(&self, name: &str) -> Option<String> {
         self.request.query_string_parameters_ref()?.first(name).map(str::to_owned)
@@ -54,8 +76,6 @@ impl Call<'_> {
 /// A good answer.
 #[derive(Debug)]
 pub struct Answer {
-    /// The route that answered, with placeholders instead of ids; a metric's dimension.
-    pub route: &'static str,
     status: StatusCode,
     content_type: &'static str,
     body: Vec<u8>,
@@ -69,25 +89,25 @@ impl Answer {
     ///
     /// # Errors
     /// A problem of status 500 if the value is no JSON, which no type of this product is.
-    pub fn json<T: Serialize>(route: &'static str, value: &T) -> Result<Self, Problem> {
+    pub fn json<T: Serialize>(value: &T) -> Result<Self, Problem> {
         let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
-        Ok(Self::new(route, JSON, body))
+        Ok(Self::new(JSON, body))
     }
 
     /// 200 with a table of comma-separated values.
-    pub fn csv(route: &'static str, table: String) -> Self {
-        Self::new(route, "text/csv; charset=utf-8", table.into_bytes())
+    pub fn csv(table: String) -> Self {
+        Self::new("text/csv; charset=utf-8", table.into_bytes())
     }
 
     /// A page that may load and run what `policy` says (Content Security Policy, level 3), and nothing else. It is shown in no
     /// frame of others, kept in no cache, and tells nobody where a link was followed from.
-    pub fn html(route: &'static str, status: StatusCode, page: String, policy: &str) -> Self {
+    pub fn html(status: StatusCode, page: String, policy: &str) -> Self {
         let content_security_policy = Some(HeaderValue::from_str(policy).unwrap_or(STRICTEST_POLICY));
-        Self { status, content_security_policy, ..Self::new(route, "text/html; charset=utf-8", page.into_bytes()) }
+        Self { status, content_security_policy, ..Self::new("text/html; charset=utf-8", page.into_bytes()) }
     }
 
-    fn new(route: &'static str, content_type: &'static str, body: Vec<u8>) -> Self {
-        Self { route, status: StatusCode::OK, content_type, body, server_timing: None, content_security_policy: None }
+    fn new(content_type: &'static str, body: Vec<u8>) -> Self {
+        Self { status: StatusCode::OK, content_type, body, server_timing: None, content_security_policy: None }
     }
 
     /// The same with a `Server-Timing` header.
@@ -102,24 +122,28 @@ pub trait Handler: Send + Sync {
     /// The function's name.
     const FUNCTION: &'static str;
 
-    /// Answers one call.
+    /// What it answers, and whom.
+    const ROUTES: &'static [Route];
+
+    /// Answers one call of one of its routes, whose caller is admitted.
     fn handle(&self, call: Call<'_>) -> impl Future<Output = Result<Answer, Problem>> + Send;
 }
 
 /// Answers one event, whatever it holds: every failure is a problem, never an error of the function.
-pub async fn respond<H: Handler>(handler: &H, request: Request) -> Response<Body> {
+pub async fn respond<H: Handler>(handler: &H, caller: &Caller, request: Request) -> Response<Body> {
     let (started_at, started) = (SystemTime::now(), Instant::now());
     let request_id = request_id(&request);
-    let result = match body(&request) {
-        Ok(body) => {
-            let path = request.raw_http_path().split('/').filter(|segment| !segment.is_empty()).collect();
-            let handling = handler.handle(Call { method: request.method(), path, body, request: &request });
+    let path: Vec<&str> = request.raw_http_path().split('/').filter(|segment| !segment.is_empty()).collect();
+    let route = H::ROUTES.iter().find(|route| route.is(request.method(), &path));
+    let result = match admitted(route, caller, request.method(), &path).and_then(|only| Ok((only, body(&request)?))) {
+        Ok((only, body)) => {
+            let handling = handler.handle(Call { method: request.method(), path, body, only, request: &request });
             // What is waited for is the table: nothing else here takes any time.
             timeout(ANSWER_BUDGET, handling).await.unwrap_or_else(|elapsed| Err(Problem::table_unavailable(&elapsed)))
         }
         Err(problem) => Err(problem),
     };
-    let route = result.as_ref().map_or("other", |answer| answer.route);
+    let route = route.map_or("other", |route| route.name);
     let response = match result {
         Ok(answer) => answer_response(answer),
         Err(problem) => problem_response(&problem, &request_id),
@@ -139,14 +163,30 @@ pub async fn respond<H: Handler>(handler: &H, request: Request) -> Response<Body
     with_request_id(response, &request_id)
 }
 
+/// Whether the caller may ask this route this path, and about which customer alone.
+fn admitted<'a>(
+    route: Option<&Route>,
+    caller: &'a Caller,
+    method: &Method,
+    path: &[&str],
+) -> Result<Option<&'a CustomerId>, Problem> {
+    let route = route.ok_or_else(|| no_route(method, path))?;
+    let only = caller.admitted(route.admits)?;
+    match (only, route.customer_in(path)) {
+        (Some(only), Some(customer)) if only.as_str() != customer => Err(access::somebody_elses()),
+        _ => Ok(only),
+    }
+}
+
 /// Runs an HTTP function until Lambda ends it.
 ///
 /// # Errors
 /// The runtime's, when Lambda cannot be talked to.
 pub async fn run<H: Handler + 'static>(handler: H) -> Result<(), lambda_http::Error> {
-    let handler = &handler;
+    let (handler, customer_claim) = (&handler, &start::customer_claim());
     let mut adapter = Adapter::from(lambda_http::service_fn(|request: Request| async move {
-        Ok::<_, std::convert::Infallible>(respond(handler, request).await)
+        let caller = Caller::of(&request, customer_claim);
+        Ok::<_, std::convert::Infallible>(respond(handler, &caller, request).await)
     }));
     lambda_runtime::run(lambda_http::service_fn(|event: LambdaEvent<LambdaRequest>| {
         let (payload, context) = event.into_parts();
@@ -173,9 +213,9 @@ fn without_uri(event: LambdaRequest) -> LambdaRequest {
 }
 
 /// A call that no route takes.
-pub fn no_route(call: &Call<'_>) -> Problem {
-    let path = beginning(&call.path.join("/"), PATH_CHARS_MAX);
-    let detail = format!("There is no {} /{path}.", call.method);
+pub fn no_route(method: &Method, path: &[&str]) -> Problem {
+    let path = beginning(&path.join("/"), PATH_CHARS_MAX);
+    let detail = format!("There is no {method} /{path}.");
     Problem::not_found("NO_SUCH_ROUTE", detail)
 }
 
@@ -231,6 +271,9 @@ fn problem_response(problem: &Problem, request_id: &str) -> Response<Body> {
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = problem.status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    if problem.status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     response
 }
 
@@ -260,7 +303,7 @@ mod tests {
     #[track_caller]
     fn check(query: &str, expect: Option<&str>) {
         let request = event("/v1/report", query, &json!({}));
-        let call = Call { method: request.method(), path: Vec::new(), body: &[], request: &request };
+        let call = Call { method: request.method(), path: Vec::new(), body: &[], only: None, request: &request };
         assert_eq!(call.query("from").as_deref(), expect, "{query}");
     }
 

@@ -11,6 +11,7 @@ use store::Table;
 use store::client::{Patience, patient};
 use tracing_subscriber::EnvFilter;
 
+use crate::access::CUSTOMER_CLAIM;
 use crate::metrics::NAMESPACE;
 
 /// The patience of a function: the limit on all retries lies below every function's own timeout. Where a checkout waits, there
@@ -53,9 +54,7 @@ pub fn observe() {
     let logs = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_env_filter(filter);
     // Fails only when a test has installed another one.
     let _ = logs.try_init();
-    #[expect(clippy::disallowed_methods, reason = "this is the crate that reads the environment")]
-    let namespace = std::env::var("METRICS_NAMESPACE").ok();
-    crate::metrics::attach(namespace.as_deref().unwrap_or(NAMESPACE));
+    crate::metrics::attach(setting("METRICS_NAMESPACE").as_deref().unwrap_or(NAMESPACE));
 }
 
 /// The table that `TABLE_NAME` names, asked with this patience, with a connection that already stands.
@@ -112,7 +111,18 @@ pub fn policy() -> Result<Policy, StartError> {
     policy_at(path_in("POLICY_PATH").as_deref())
 }
 
-/// The path in a variable of the environment; an empty one is none, as the template sets it.
+/// The claim of a token that holds a customer's id: what `CUSTOMER_CLAIM` names, or else the subject.
+pub(crate) fn customer_claim() -> String {
+    setting("CUSTOMER_CLAIM").unwrap_or_else(|| CUSTOMER_CLAIM.to_owned())
+}
+
+/// The text in a variable of the environment; an empty one is none, as the template sets it.
+fn setting(variable: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the crate that reads the environment")]
+    std::env::var(variable).ok().filter(|text| !text.is_empty())
+}
+
+/// The path in a variable of the environment; an empty one is none.
 fn path_in(variable: &str) -> Option<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "this is the crate that reads the environment")]
     let path = std::env::var_os(variable).filter(|path| !path.is_empty());

@@ -1,5 +1,6 @@
 //! A request as a text of two parts, so that seeds can be read and written by hand: `METHOD PATH?QUERY`, then the body.
 
+use edge::access::Caller;
 use edge::http::{Handler, request, respond};
 use engine::message::Templates;
 use engine::policy::Policy;
@@ -163,7 +164,7 @@ impl Functions {
 
 fn answer<H: Handler>(handler: &H, event: &Value) -> Answer {
     let event = serde_json::from_str(&event.to_string()).expect("an event of API Gateway");
-    let response = block_on(respond(handler, request(event)));
+    let response = block_on(respond(handler, &Caller::Iam, request(event)));
     let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
     let body = match response.body() {
         Body::Text(text) => text.clone(),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use edge::{Answer, Problem};
+use edge::access::Scope;
+use edge::{Answer, Problem, Route};
 use engine::alarm_rate::AlarmRate;
 use engine::currency::Currency;
 use engine::decision::Decision;
@@ -22,7 +23,7 @@ use crate::charts::{
 };
 use crate::{MetricsReport, Ports, words};
 
-const ROUTE: &str = "GET /dashboard/customers/{customer_id}";
+pub(crate) const ROUTE: Route = Route::only(Scope::Operator, "GET /dashboard/customers/{customer_id}");
 
 /// How many of the latest decisions are told in full.
 const DECISIONS_TOLD: usize = 25;
@@ -48,7 +49,7 @@ impl<P: Ports> MetricsReport<P> {
         };
         match look.await {
             Ok(look) => look.page().answer(),
-            Err(problem) => page::failure(ROUTE, &problem, now),
+            Err(problem) => page::failure(&problem, now),
         }
     }
 }
@@ -81,7 +82,6 @@ impl Look {
             }
         };
         Page {
-            route: ROUTE,
             title: "A customer · Financial Guardian",
             heading: html! {
                 h1 { a href="/dashboard" { "Financial Guardian" } span.hidden { ", " } " " span.where { "› " (self.customer) } }

@@ -45,12 +45,12 @@ enum Again {
     Awaited,
     /// It will be the same for ever.
     Never,
+    /// It holds nothing yet: the script puts another page in its place.
+    SignIn,
 }
 
 /// A page to be answered.
 pub(super) struct Page<'a> {
-    /// The route, for the log and the metrics.
-    pub(super) route: &'static str,
     /// What the window is called.
     pub(super) title: &'a str,
     /// The way back to the dashboard, and with which words the page begins.
@@ -66,14 +66,29 @@ pub(super) struct Page<'a> {
 impl Page<'_> {
     /// The answer.
     pub(super) fn answer(&self) -> Answer {
-        Answer::html(self.route, StatusCode::OK, self.render(Again::Refreshed), &POLICY)
+        Answer::html(StatusCode::OK, self.render(Again::Refreshed), &POLICY)
+    }
+
+    /// The answer, into whose place the script puts pages that are asked for with a token. Where that is issued by a provider, the
+    /// page may ask it.
+    pub(super) fn answer_to_anybody(&self, asks_a_provider: bool) -> Answer {
+        let page = self.render(Again::SignIn);
+        if asks_a_provider {
+            // Where a provider issues tokens is not known before it is asked, and need not be where it answers.
+            return Answer::html(
+                StatusCode::OK,
+                page,
+                &POLICY.replace("connect-src 'self'", "connect-src 'self' https:"),
+            );
+        }
+        Answer::html(StatusCode::OK, page, &POLICY)
     }
 
     fn render(&self, again: Again) -> String {
         let Self { title, heading, controls, main, now, .. } = self;
         html! {
             (DOCTYPE)
-            html lang="en" data-refresh-ms=(REFRESH_MS) data-awaited[again == Again::Awaited] {
+            html lang="en" data-refresh-ms=(REFRESH_MS) data-awaited[again == Again::Awaited] data-sign-in[again == Again::SignIn] {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
@@ -81,7 +96,7 @@ impl Page<'_> {
                     title { (title) }
                     link rel="icon" href=(ICON);
                     style { (PreEscaped(STYLE)) }
-                    @if again != Again::Never { noscript { meta http-equiv="refresh" content=(RELOAD_S); } }
+                    @if matches!(again, Again::Refreshed | Again::Awaited) { noscript { meta http-equiv="refresh" content=(RELOAD_S); } }
                 }
                 body {
                     a.skip href="#main" { "Skip to the figures" }
@@ -110,7 +125,7 @@ impl Page<'_> {
 }
 
 /// The page that says why there is none. With a status that is no success, so that an open page knows that it is stale.
-pub(super) fn failure(route: &'static str, problem: &Problem, now: Instant) -> Answer {
+pub(super) fn failure(problem: &Problem, now: Instant) -> Answer {
     let (code, cause) = (problem.code, problem.internal.as_deref().unwrap_or_default());
     tracing::warn!(code, cause, "a page was not made");
     let main = html! {
@@ -122,7 +137,6 @@ pub(super) fn failure(route: &'static str, problem: &Problem, now: Instant) -> A
         }
     };
     let page = Page {
-        route,
         title: "Financial Guardian",
         heading: html! { h1 { a href="/dashboard" { "Financial Guardian" } } },
         controls: html! {},
@@ -130,7 +144,7 @@ pub(super) fn failure(route: &'static str, problem: &Problem, now: Instant) -> A
         now,
     };
     let again = if problem.status.is_server_error() { Again::Awaited } else { Again::Never };
-    Answer::html(route, problem.status, page.render(again), &POLICY)
+    Answer::html(problem.status, page.render(again), &POLICY)
 }
 
 /// A part of a page that is replaced when it has changed.
@@ -156,8 +170,7 @@ mod tests {
     fn the_policy_names_exactly_what_the_page_holds() {
         let main = html! { p { "here" } };
         let (heading, controls) = (html! {}, html! {});
-        let page =
-            Page { route: "GET /", title: "t", heading, controls, main, now: Instant::EPOCH }.render(Again::Refreshed);
+        let page = Page { title: "t", heading, controls, main, now: Instant::EPOCH }.render(Again::Refreshed);
         let between = |from: &str, to: &str| page.split(from).nth(1).unwrap().split(to).next().unwrap().to_owned();
         for (kind, text) in
             [("script-src", between("<script>", "</script>")), ("style-src", between("<style>", "</style>"))]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use customers::Customers;
+use edge::access::Caller;
 use edge::http::{Handler, respond};
 use engine::message::Templates;
 use engine::policy::Policy;
@@ -238,7 +239,9 @@ async fn answer<H: Handler>(handler: &H, request: Request) -> Result<Value, Cost
 
 /// The body of an answer that must be good.
 async fn good<H: Handler>(handler: &H, request: Request) -> Result<String, CostsError> {
-    let response = respond(handler, request).await;
+    let caller = if request.raw_http_path() == "/v1/review" { Caller::Schedule } else { Caller::Iam };
+    // Boxed, because handler, store and SDK in one future are large.
+    let response = Box::pin(respond(handler, &caller, request)).await;
     let status = response.status().as_u16();
     let body = match response.body() {
         Body::Text(text) => text.clone(),

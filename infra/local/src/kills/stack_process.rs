@@ -12,8 +12,9 @@ use tokio::process::Command;
 use tokio::time::{Instant, sleep};
 
 use crate::client::Client;
+use crate::gateway::issuer::IssuerError;
 use crate::kills::KillError;
-use crate::ports::Ports;
+use crate::ports::{Ports, ports_from};
 use crate::processes::{GroupChild, Watchdog, pid_file};
 use crate::stack::{self, EMULATOR, Surroundings, TABLE_NAME, table_client};
 use crate::trigger::{Checkpoint, OnFailure, RecordSource, StreamSource};
@@ -54,12 +55,17 @@ impl StackProcess {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).map_err(system("cannot make the folder of the round"))?;
         let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let (api, table_endpoint) = (local(port), local(port.saturating_add(1)));
+        let [api, table_endpoint, _] = ports_from(port).map(local);
         let program = surroundings.program.clone();
         let child = spawn(&program, port, &folder, watchdog)?;
         let mut stack = Self { api, child, program, table_endpoint, folder, logs };
         stack.until_answering().await?;
         Ok(stack)
+    }
+
+    /// A client of the API, as a backend has it. The issuer's key outlives the stack.
+    pub(super) fn client(&self, surroundings: &Surroundings) -> Result<Client, IssuerError> {
+        Ok(Client::new(self.api).with_token(&stack::backend_token(&stack::issuer(surroundings)?)?))
     }
 
     /// Kills the process of a service, which must be running or be started just now, and does not wait for the next one.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use customers::Customers;
+use edge::access::Caller;
 use edge::clock::Clock;
 use edge::http::{Handler, respond};
 use engine::decision::Action;
@@ -189,7 +190,8 @@ async fn answer<H: Handler>(handler: &H, ask: &Ask) -> Option<(u16, Value)> {
     let body = if ask.body.is_null() { Body::Empty } else { Body::Text(ask.body.to_string()) };
     let mut request = Request::new(body).with_raw_http_path(ask.path.as_str());
     *request.method_mut() = ask.method.clone();
-    let response = respond(handler, request).await;
+    let caller = if ask.path == "/v1/review" { Caller::Schedule } else { Caller::Iam };
+    let response = respond(handler, &caller, request).await;
     let body = match response.body() {
         Body::Text(text) => serde_json::from_str(text).ok(),
         Body::Binary(bytes) => serde_json::from_slice(bytes).ok(),

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::client::{Answer, Client, ClientError};
 
-/// How long one try waits for its answer. The watcher lets the requests of a function that was killed wait for ever.
+/// How long one try waits for its answer. The watcher lets the requests of a function that was killed wait for long.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The pause before the same is asked again.
@@ -69,9 +69,9 @@ enum Try {
 }
 
 impl Insisting {
-    /// A caller of this server that tells the witness.
-    pub fn new(server: SocketAddr, witness: &Arc<Witness>) -> Self {
-        Self { client: Client::new(server).with_timeout(PATIENCE), witness: Arc::clone(witness) }
+    /// A caller with this client that tells the witness.
+    pub fn new(client: Client, witness: &Arc<Witness>) -> Self {
+        Self { client: client.with_timeout(PATIENCE), witness: Arc::clone(witness) }
     }
 
     /// Where the server is.
@@ -113,7 +113,7 @@ impl Try {
     fn of(answer: &Result<Answer, ClientError>) -> Self {
         let Ok(answer) = answer else { return Self::Unanswered };
         let content_type = answer.headers.get(header::CONTENT_TYPE);
-        // Other refusals are of the watcher, which does not know of a function that is not there yet.
+        // Other refusals are the gateway's, of a function that is not there yet.
         let is_problem = content_type.is_some_and(|it| it == "application/problem+json");
         match answer.status.as_u16() {
             200..300 => match answer.json::<Value>() {

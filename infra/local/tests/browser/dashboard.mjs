@@ -1,13 +1,19 @@
 // The dashboard in a real browser, against a running stack: `cargo local browser` starts both and runs this.
 //
-// Environment: GUARDIAN_URL (the API), GUARDIAN_PACKAGES (the folder with node_modules), GUARDIAN_CHROMIUM (empty: the one in
+// Most tests look at the pages as they are behind a proxy that adds the token; those of signing in, as they are without one.
+//
+// Environment: GUARDIAN_URL (the API), GUARDIAN_TOKEN (an operator's), GUARDIAN_BACKEND_TOKEN, GUARDIAN_PACKAGES (the folder with node_modules), GUARDIAN_CHROMIUM (empty: the one in
 // the packages), GUARDIAN_SCREENSHOTS (a folder; empty: none are taken).
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 
-const { GUARDIAN_URL: url, GUARDIAN_PACKAGES: packages, GUARDIAN_CHROMIUM, GUARDIAN_SCREENSHOTS: screenshots } = process.env;
+const { GUARDIAN_URL: url, GUARDIAN_TOKEN: token, GUARDIAN_BACKEND_TOKEN: backendToken } = process.env;
+const { GUARDIAN_PACKAGES: packages, GUARDIAN_CHROMIUM, GUARDIAN_SCREENSHOTS: screenshots } = process.env;
+const operator = { authorization: `Bearer ${token}` };
+const backend = { authorization: `Bearer ${backendToken}` };
 const require = createRequire(join(packages, "package.json"));
 const { chromium } = require("playwright-core");
 const axe = require("axe-core").source;
@@ -35,7 +41,9 @@ const failures = [];
 
 // Opens a page that fails the test on anything that a good page does not do.
 async function opened(path, options = {}) {
-  const context = await browser.newContext({ viewport: DESK, locale: "en-GB", timezoneId: "UTC", ...options });
+  const context = await browser.newContext({
+    viewport: DESK, locale: "en-GB", timezoneId: "UTC", extraHTTPHeaders: operator, ...options,
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const wrong = [];
@@ -112,7 +120,7 @@ let number = 0;
 async function attempt(customer) {
   const answer = await fetch(`${url}/v1/attempts`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...backend },
     body: JSON.stringify({
       customer_id: customer,
       idempotency_key: `browser-${process.pid}-${number++}`,
@@ -132,7 +140,7 @@ async function attempt(customer) {
 // What a customer says of an interruption.
 async function say(customer, id, feedback) {
   const body = JSON.stringify({ feedback });
-  const answer = await fetch(`${url}/v1/customers/${customer}/attempts/${id}/feedback`, { method: "POST", body });
+  const answer = await fetch(`${url}/v1/customers/${customer}/attempts/${id}/feedback`, { method: "POST", headers: backend, body });
   assert.equal(answer.status, 200, await answer.text());
 }
 
@@ -318,7 +326,7 @@ await test("90 days", "/dashboard?days=90", {}, async ({ page, answer }) => {
   const times = [];
   for (let round = 0; round < 20; round += 1) {
     const began = performance.now();
-    await (await fetch(`${url}/dashboard?days=90`)).arrayBuffer();
+    await (await fetch(`${url}/dashboard?days=90`, { headers: operator })).arrayBuffer();
     times.push(performance.now() - began);
   }
   times.sort((one, other) => one - other);
@@ -327,6 +335,121 @@ await test("90 days", "/dashboard?days=90", {}, async ({ page, answer }) => {
   figures["page, 90 days"] = `${body.length} bytes, ${gzipSync(body).length} with gzip`;
   figures["request to answer, 90 days, median of 20"] = `${times[10].toFixed(1)} ms`;
   assert.deepEqual(await overlapping(page), []);
+});
+
+const nobody = { extraHTTPHeaders: {} };
+// Browsers note in the console that a request was refused.
+const refusedIn = (wrong) => wrong.splice(0, wrong.length, ...wrong.filter((line) => !/status of 40[13]/.test(line)));
+
+await test("without a token there is nothing to be seen, and a way to sign in", "/dashboard/sign-in", nobody, async ({ page, answer, wrong }) => {
+  assert.equal(answer.status(), 200);
+  assert.doesNotMatch(await answer.text(), /EUR|€|customer-/);
+  await page.getByText("Not signed in", { exact: true }).waitFor();
+  await fits(page);
+  await accessible(page);
+  await shoot(page, "sign-in", 480);
+  await page.locator("#token").fill("nonsense");
+  await page.getByRole("button", { name: "Open the dashboard" }).click();
+  await page.getByText("The token is not valid, or no longer.").waitFor();
+  await page.locator("#token").fill(backendToken);
+  await page.getByRole("button", { name: "Open the dashboard" }).click();
+  await page.getByText("The token is not for operators.").waitFor();
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0, "what does not hold is not kept");
+  refusedIn(wrong);
+});
+
+await test("signed in, it is the dashboard: links, periods, going back, reloading, live", "/dashboard/sign-in", nobody, async ({ page }) => {
+  await page.locator("#token").fill(token);
+  await page.getByRole("button", { name: "Open the dashboard" }).click();
+  await page.getByText("Live", { exact: true }).waitFor();
+  assert.equal(await page.title(), "Financial Guardian");
+  assert.ok((await page.locator("figure.chart").count()) >= 8);
+  await accessible(page);
+  await page.getByRole("link", { name: "7 days" }).click();
+  await page.waitForURL("**/dashboard/sign-in#/dashboard?days=7");
+  await page.locator(".presets [aria-current]", { hasText: "7 days" }).waitFor();
+  await page.locator("select[name=segment]").selectOption("established");
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.waitForURL("**segment=established**");
+  await page.locator("select[name=segment]").filter({ has: page.locator("option[selected][value=established]") }).waitFor();
+  await page.goBack();
+  await page.waitForURL("**/dashboard/sign-in#/dashboard?days=7");
+  await page.reload();
+  await page.locator(".presets [aria-current]", { hasText: "7 days" }).waitFor();
+  await page.locator(".feed a").first().click();
+  await page.getByRole("heading", { name: "What is usual" }).waitFor();
+  await page.getByRole("link", { name: "Financial Guardian" }).click();
+  await page.locator(".presets [aria-current]", { hasText: "30 days" }).waitFor();
+  await page.evaluate(() => { window.mark = "the same page"; });
+  const id = await attempt(customer);
+  await page.locator(`#d-${id}`).waitFor();
+  assert.equal(await page.evaluate(() => window.mark), "the same page");
+});
+
+await test("a link with a token signs in, and the token leaves the address", `/dashboard/sign-in#token=${token}`, nobody, async ({ page, requests }) => {
+  await page.getByText("Live", { exact: true }).waitFor();
+  await page.waitForURL("**/dashboard/sign-in#/dashboard");
+  assert.ok(!page.url().includes(token));
+  assert.ok(!requests.some((request) => request.includes(token)), "no request holds it in its address");
+});
+
+await test("a token that no longer holds leads back to signing in", `/dashboard/sign-in#token=${token}`, nobody, async ({ page, wrong }) => {
+  await page.getByText("Live", { exact: true }).waitFor();
+  await page.evaluate(() => sessionStorage.setItem("guardian-token", "expired"));
+  await page.getByRole("link", { name: "7 days" }).click();
+  await page.getByText("The token is not valid, or no longer.").waitFor();
+  assert.equal(await page.locator("figure.chart").count(), 0, "nothing is left to be seen");
+  refusedIn(wrong);
+});
+
+// A provider of OpenID Connect, as far as a browser sees one; what it is asked is noted.
+async function provider(context, asked, answer = {}) {
+  const cors = { "access-control-allow-origin": "*" };
+  await context.route("https://id.example.com/**", async (route) => {
+    const request = route.request();
+    const { pathname, searchParams } = new URL(request.url());
+    if (pathname === "/.well-known/openid-configuration") {
+      const [authorization_endpoint, token_endpoint] = ["authorize", "token"].map((name) => `https://id.example.com/${name}`);
+      return route.fulfill({ headers: cors, json: { authorization_endpoint, token_endpoint } });
+    }
+    if (pathname === "/authorize") {
+      asked.authorize = Object.fromEntries(searchParams);
+      const back = new URLSearchParams({ code: "a-code", state: searchParams.get("state"), ...answer });
+      return route.fulfill({ status: 302, headers: { location: `${searchParams.get("redirect_uri")}?${back}` } });
+    }
+    asked.token = Object.fromEntries(new URLSearchParams(request.postData()));
+    return route.fulfill({ headers: cors, json: { access_token: token, token_type: "Bearer" } });
+  });
+}
+
+await test("an operator signs in with the provider", "/dashboard/sign-in#/dashboard?days=7", nobody, async ({ page, context, wrong }) => {
+  const asked = {};
+  await provider(context, asked);
+  await page.getByRole("button", { name: "Sign in with id.example.com" }).click();
+  await page.getByText("Live", { exact: true }).waitFor();
+  await page.waitForURL("**/dashboard/sign-in#/dashboard?days=7");
+  assert.equal(asked.authorize.client_id, "guardian-dashboard");
+  assert.equal(asked.authorize.scope, "openid guardian/operator");
+  assert.equal(asked.authorize.redirect_uri, `${url}/dashboard/sign-in`);
+  assert.equal(asked.authorize.code_challenge_method, "S256");
+  const challenge = createHash("sha256").update(asked.token.code_verifier).digest("base64url");
+  assert.equal(asked.authorize.code_challenge, challenge, "the verifier is the one that was promised");
+  assert.equal(asked.token.code, "a-code");
+  assert.deepEqual(await page.evaluate(() => Object.keys(sessionStorage)), ["guardian-token"]);
+  wrong.splice(0, wrong.length, ...wrong.filter((line) => !line.startsWith("a request to https://id.example.com")));
+});
+
+await test("an answer of the provider that nobody asked for is not taken", "/dashboard/sign-in", nobody, async ({ page, context, wrong }) => {
+  await provider(context, {}, { state: "somebody-elses" });
+  await page.getByRole("button", { name: "Sign in with id.example.com" }).click();
+  await page.getByText("this is not the answer to what was asked").waitFor();
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+  wrong.splice(0, wrong.length, ...wrong.filter((line) => !line.startsWith("a request to https://id.example.com")));
+});
+
+await test("signing in on a phone, in the dark", "/dashboard/sign-in", { ...nobody, viewport: PHONE, colorScheme: "dark" }, async ({ page }) => {
+  await fits(page);
+  await accessible(page);
 });
 
 await browser.close();

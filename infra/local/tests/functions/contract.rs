@@ -4,6 +4,8 @@
 mod codes;
 mod document;
 
+use std::path::Path;
+
 use engine::alarm_rate::MULTIPLE_RANGE;
 use engine::cooling_off::Ending;
 use engine::currency::Currency;
@@ -22,6 +24,7 @@ use engine::text::NOTE_LENGTH_MAX;
 use engine::time::{CLOCK_SKEW_MS_MAX, MINUTE_MS};
 use lambda_http::Request;
 use lambda_http::http::HeaderMap;
+use local::gateway::routes::{Access, Routes};
 use serde_json::{Value, json};
 use store::ports::EXPORT_PAGE_ENTRIES;
 
@@ -113,8 +116,26 @@ fn every_word_is_the_codes() {
 
 #[test]
 fn every_code_is_one_that_is_emitted_and_every_emitted_one_is_listed() {
-    let awaited = codes::AWAITED.map(|(status, code)| (status, code.to_owned())).into();
-    assert_eq!(codes::listed(&CONTRACT), &codes::emitted() | &awaited);
+    assert_eq!(codes::listed(&CONTRACT), codes::emitted());
+}
+
+#[test]
+fn every_scope_is_the_one_that_the_gateway_asks_for() {
+    let routes = Routes::of_workspace(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap();
+    let operations = CONTRACT.operations();
+    for route in routes.iter() {
+        let key = format!("{} {}", route.method, route.path);
+        let (_, operation) = CONTRACT.at(&operations[&key]).unwrap();
+        let mut listed = operation["security"].as_array().unwrap().clone();
+        let expect: Vec<Value> = match &route.access {
+            Access::Open => Vec::new(),
+            Access::Token { scopes } => {
+                assert_eq!(listed.pop(), Some(json!({ "signature": [] })), "{key}: or else a signature");
+                scopes.iter().map(|scope| json!({ "token": [scope] })).collect()
+            }
+        };
+        assert_eq!(listed, expect, "{key}");
+    }
 }
 
 /// Every example, and the schema that it is of: of media types, parameters and headers, wherever they stand.
@@ -245,7 +266,7 @@ async fn an_answer_that_nobody_promised_is_refused() {
     let other = Answer { text: r#"{"customer_id": "ada"}"#.to_owned(), ..answer.clone() };
     check(&asked, other, &headers, "entries_erased");
     let nowhere = request(&with_path(event.clone(), "/v1/nothing"));
-    check(&nowhere, answer.clone(), &headers, "there is no such operation, but an answer");
+    check(&nowhere, answer.clone(), &headers, "there is no such operation, but the answer 200");
     // An answer is as good as it can be, but the call should have been refused.
     let bad_id = request(&with_path(event, "/v1/customers/a.b"));
     check(&bad_id, answer, &headers, "a.b");

@@ -10,6 +10,7 @@
     reason = "a test may panic: that is how it fails"
 )]
 
+mod access;
 mod bad_input;
 mod contract;
 mod customers;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use customers::Customers;
+use edge::access::{CUSTOMER_CLAIM, Caller};
 use edge::http::{Handler, request, respond};
 use engine::id::CustomerId;
 use engine::message::Templates;
@@ -231,8 +232,9 @@ pub(crate) fn with_query(mut event: Value, parameters: &[(&str, &str)]) -> Value
 /// What a handler answers to an API Gateway event; call and answer are as the contract says.
 pub(crate) async fn call<H: Handler>(handler: &H, event: &Value) -> Answer {
     let request = request(serde_json::from_str(&event.to_string()).unwrap());
+    let caller = Caller::of(&request, CUSTOMER_CLAIM);
     // Boxed: unoptimised, handler, store and SDK in one future are large, and tests hold many of them at once on a small stack.
-    let response = Box::pin(respond(handler, request.clone())).await;
+    let response = Box::pin(respond(handler, &caller, request.clone())).await;
     let text = match response.body() {
         Body::Text(text) => text.clone(),
         other => panic!("not a text: {other:?}"),

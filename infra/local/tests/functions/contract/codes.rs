@@ -13,9 +13,6 @@ const SOURCES: [&str; 4] = ["functions/score", "functions/customers", "functions
 /// What only the schedule meets: it is in no API.
 const IN_NO_API: &str = "review.rs";
 
-/// Not emitted yet: who calls is looked at by the next change of the functions.
-pub(super) const AWAITED: [(u64, &str); 2] = [(401, "NOT_AUTHENTICATED"), (403, "FORBIDDEN")];
-
 /// `(409, "OUTCOME_IS_FINAL")`.
 type Codes = BTreeSet<(u64, String)>;
 
