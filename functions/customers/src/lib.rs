@@ -18,6 +18,8 @@ use engine::id::{AttemptId, CustomerId};
 use lambda_http::http::Method;
 use store::ports::EntryChange;
 
+pub use crate::purchases::PURCHASES_MAX;
+
 /// How often a change of an entry is tried when others change it at the same time.
 const UPDATE_ATTEMPTS_MAX: usize = 5;
 

@@ -16,7 +16,7 @@ use crate::{Customers, Ports};
 pub(crate) const ROUTE: Route = Route::only(Scope::Customers, "POST /v1/customers/{customer_id}/purchases");
 
 /// How many purchases one call may bring.
-pub(crate) const PURCHASES_MAX: usize = 100;
+pub const PURCHASES_MAX: usize = 100;
 
 /// How many of them are written at the same time.
 const WRITES_AT_ONCE: usize = 16;

@@ -15,6 +15,9 @@ const ECHO_CHARS_MAX: usize = 40;
 /// How many fields an object may have: several times what any has, and little enough to compare each with each.
 const FIELDS_MAX: usize = 64;
 
+/// Up to which whole number, either way, every one of them is an `f64` of its own.
+const WHOLE_NUMBER_MAX: f64 = 9_007_199_254_740_992.0;
+
 /// A JSON object being read. Fields are taken out one by one; [`Object::finish`] refuses what is left.
 #[derive(Debug)]
 pub struct Object<'a> {
@@ -151,13 +154,15 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A whole number that may be absent.
+    /// A whole number that may be absent. JSON has one kind of number: `8`, `8.0` and `8e0` are the same.
     ///
     /// # Errors
-    /// `WRONG_TYPE` if it is not a whole number.
+    /// `WRONG_TYPE` if it is not a whole number, or too large for `f64` to tell it from its neighbours.
     pub fn optional_integer(&mut self, name: &str) -> Result<Option<i64>, Problem> {
         let Some(value) = self.take(name) else { return Ok(None) };
-        serde_json::from_str(value.get()).map(Some).map_err(|_| self.wrong_type(name, value, "a whole number"))
+        let number = serde_json::from_str::<f64>(value.get()).ok();
+        let whole = number.filter(|number| number.fract() == 0.0 && number.abs() <= WHOLE_NUMBER_MAX);
+        whole.map(|number| Some(number as i64)).ok_or_else(|| self.wrong_type(name, value, "a whole number"))
     }
 
     /// A truth value that may be absent.
@@ -260,4 +265,30 @@ fn echo(text: &str) -> String {
 pub(crate) fn beginning(text: &str, chars_max: usize) -> String {
     let short: String = text.chars().filter(|char| !char.is_control()).take(chars_max).collect();
     if short.len() < text.len() { short + "…" } else { short }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(number: &str, expect: Option<i64>) {
+        let body = format!("{{\"regret\":{number}}}");
+        let read = Object::parse(body.as_bytes()).and_then(|mut body| body.optional_integer("regret"));
+        let read = read.map_err(|problem| problem.code);
+        assert_eq!(read, expect.map(Some).ok_or("WRONG_TYPE"), "{number}");
+    }
+
+    #[test]
+    fn a_whole_number_is_one_however_it_is_written() {
+        check("8", Some(8));
+        check("8.0", Some(8));
+        check("0.8e1", Some(8));
+        check("-8", Some(-8));
+        check("-0.0", Some(0));
+        check("9007199254740992", Some(9_007_199_254_740_992));
+        check("8.5", None);
+        check("1e300", None);
+        check("\"8\"", None);
+    }
 }

@@ -35,13 +35,14 @@ pub(super) struct Period {
 }
 
 impl Period {
-    /// `days=7`, or else `from=…&to=…`; the last thirty days if the address says nothing.
+    /// `days=7`, or else `from=…&to=…`; the last thirty days if the address says nothing. What is wrong is refused even where `days`
+    /// decides.
     pub(super) fn of_call(call: &Call<'_>, today: Day) -> Result<Self, Problem> {
+        let (from, to) = crate::period(call, today)?;
         if let Some(days) = call.query("days") {
             return Self::until(today, &days);
         }
         let says_nothing = call.query("from").is_none() && call.query("to").is_none();
-        let (from, to) = crate::period(call, today)?;
         Ok(Self { from, to, rolling: says_nothing.then_some(DAYS_DEFAULT) })
     }
 

@@ -38,6 +38,11 @@ async fn a_period_or_segment_that_is_none_is_refused_on_a_page() {
         assert_eq!((page.status, page.content_type.as_str()), (400, "text/html; charset=utf-8"), "{name}={value}");
         assert!(page.text.contains("This cannot be shown") && !page.text.contains("<script"), "{name}={value}");
     }
+    // Even where another parameter decides.
+    for parameters in [[("days", "7"), ("from", "2026-02-30")], [("days", "7"), ("to", "x")]] {
+        let page = call(&world.report, &with_query(golden("metrics-report-dashboard"), &parameters)).await;
+        assert_eq!(page.status, 400, "{parameters:?}");
+    }
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@
 
 mod access;
 mod bad_input;
+mod contract;
 mod crowd;
 mod customers;
 mod dashboard;
@@ -19,6 +20,8 @@ mod dashboard;
 mod dynamodb;
 mod faults;
 mod hostile;
+#[path = "../support/http_server.rs"]
+mod http_server;
 mod learning;
 mod privacy;
 mod proxy;
@@ -27,6 +30,7 @@ mod reviews;
 mod score;
 mod story;
 mod template;
+mod traffic;
 mod watching;
 mod wire;
 mod world;

@@ -1,4 +1,4 @@
-//! What must agree: routes in the API's template, the watch router and the golden events; permissions and ports; the stream's
+//! What must agree: routes in the API's template, the watch router, the contract and the golden events; permissions and ports; the stream's
 //! filter and the store's keys; time limits; what a new version is made for.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,10 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use serde_yaml_ng::Value as Yaml;
 
+use crate::contract::CONTRACT;
+
 /// `POST /v1/attempts` → `score`.
 type Routes = BTreeMap<String, String>;
 
-fn root(file: &str) -> String {
+/// A file of the project, as text.
+pub(crate) fn root(file: &str) -> String {
     let path = format!("{}/../../{file}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
@@ -109,11 +112,12 @@ fn event_routes() -> Routes {
 }
 
 #[test]
-fn template_router_and_events_have_the_same_routes() {
+fn template_router_contract_and_events_have_the_same_routes() {
     let routes = template_routes();
     assert_eq!(routes.len(), 14);
     assert_eq!(routes, router_routes());
     assert_eq!(routes, event_routes());
+    assert!(routes.keys().eq(CONTRACT.operations().keys()), "{:?}", CONTRACT.operations().keys());
 }
 
 #[test]

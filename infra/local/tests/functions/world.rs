@@ -12,7 +12,7 @@ use engine::reference::Reference;
 use engine::rollup::{Counters, Rollup};
 use engine::score::Models;
 use engine::time::{Instant, LocalInstant};
-use lambda_http::Body;
+use lambda_http::{Body, RequestExt};
 use local::trigger::{RecordSource, Settings, StreamSource};
 use metrics_report::MetricsReport;
 use profile_updater::{Batch, ProfileUpdater, Response};
@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use store::Table;
 use store::ports::ReadRollups;
 
+use crate::contract::CONTRACT;
 use crate::dynamodb::DynamoDb;
 use crate::proxy::Proxy;
 
@@ -228,16 +229,23 @@ pub(crate) fn with_query(mut event: Value, parameters: &[(&str, &str)]) -> Value
     event
 }
 
-/// What a handler answers to an API Gateway event.
+/// What a handler answers to an API Gateway event; call and answer are as the contract says.
 pub(crate) async fn call<H: Handler>(handler: &H, event: &Value) -> Answer {
-    // Boxed: unoptimised, handler, store and SDK in one future are large, and tests hold many of them at once on a small stack.
     let request = request(serde_json::from_str(&event.to_string()).unwrap());
     let caller = Caller::of(&request, CUSTOMER_CLAIM);
-    let response = Box::pin(respond(handler, &caller, request)).await;
+    // Boxed: unoptimised, handler, store and SDK in one future are large, and tests hold many of them at once on a small stack.
+    let response = Box::pin(respond(handler, &caller, request.clone())).await;
     let text = match response.body() {
         Body::Text(text) => text.clone(),
         other => panic!("not a text: {other:?}"),
     };
     let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
-    Answer { status: response.status().as_u16(), content_type, text }
+    let answer = Answer { status: response.status().as_u16(), content_type, text };
+    // What a schedule sends is in no API, and so in no contract.
+    if request.raw_http_path() != "/v1/review"
+        && let Err(violation) = CONTRACT.check(&request, &answer, response.headers())
+    {
+        panic!("not as infra/openapi.yaml says: {} {}: {violation}", request.method(), request.raw_http_path());
+    }
+    answer
 }

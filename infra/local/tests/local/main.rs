@@ -8,6 +8,8 @@ mod differential;
 #[path = "../support/dynamodb.rs"]
 mod dynamodb;
 mod emulator;
+#[path = "../support/http_server.rs"]
+mod http_server;
 mod processes;
 mod program;
 mod pump;

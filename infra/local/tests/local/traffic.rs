@@ -12,35 +12,38 @@ use lab::transaction::Transaction;
 use local::client::Client;
 use local::traffic::{Api, Counts, Job, Pace, Person, Plan, Player, Tally};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+
+use crate::http_server::{Answering, serve};
 
 /// One request: its path and its body.
-type Seen = (String, Value);
+type Request = (String, Value);
 
 /// An API that answers every request as if all were well, but refuses attempts of `refused`, and remembers everything.
 struct Recorder {
     address: SocketAddr,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen(Mutex<Vec<Request>>);
+
+impl Answering for Seen {
+    async fn answer(&self, path: &str, body: Value) -> (String, String) {
+        let (status, answer) = answer(path, &body);
+        self.0.lock().unwrap().push((path.to_owned(), body));
+        (status.to_owned(), answer.to_string())
+    }
 }
 
 impl Recorder {
     async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let seen = Arc::default();
-        let shared = Arc::clone(&seen);
-        tokio::spawn(async move {
-            while let Ok((connection, _)) = listener.accept().await {
-                tokio::spawn(serve(connection, Arc::clone(&shared)));
-            }
-        });
-        Self { address, seen }
+        Self { address: serve(Arc::clone(&seen)).await, seen }
     }
 
     /// The requests of one customer, each by what it is and the idempotency key or the attempt that it is about.
     fn of(&self, customer: &str) -> Vec<String> {
-        let name = |(path, body): &Seen| {
+        let name = |(path, body): &Request| {
             let about = |body: &Value| body["idempotency_key"].as_str().unwrap().to_owned();
             let parts: Vec<&str> = path.split('/').collect();
             match parts[..] {
@@ -52,36 +55,7 @@ impl Recorder {
                 _ => None,
             }
         };
-        self.seen.lock().unwrap().iter().filter_map(name).collect()
-    }
-}
-
-/// Serves HTTP/1.1 on one connection, as little of it as the client of the traffic uses.
-async fn serve(connection: TcpStream, seen: Arc<Mutex<Vec<Seen>>>) {
-    let mut connection = BufReader::new(connection);
-    loop {
-        let (mut line, mut length) = (String::new(), 0);
-        if connection.read_line(&mut line).await.unwrap_or(0) == 0 {
-            return;
-        }
-        let path = line.split(' ').nth(1).unwrap().to_owned();
-        loop {
-            line.clear();
-            connection.read_line(&mut line).await.unwrap();
-            match line.trim().split_once(": ") {
-                None => break,
-                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.parse().unwrap(),
-                Some(_) => (),
-            }
-        }
-        let mut body = vec![0; length];
-        connection.read_exact(&mut body).await.unwrap();
-        let body: Value = serde_json::from_slice(&body).unwrap();
-        let (status, answer) = answer(&path, &body);
-        seen.lock().unwrap().push((path, body));
-        let answer = answer.to_string();
-        let response = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
-        connection.write_all(response.as_bytes()).await.unwrap();
+        self.seen.0.lock().unwrap().iter().filter_map(name).collect()
     }
 }
 
