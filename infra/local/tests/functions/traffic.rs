@@ -50,10 +50,10 @@ async fn what_simulated_customers_do_is_as_the_contract_says() {
     assert!(counts.imported > 0 && interventions > 0 && counts.feedback > 0, "{:?}", counts.actions);
     let world = functions.0.read().await;
     for customer in counts.customers {
-        let path = |rest: &str| format!("/v1/customers/{customer}{rest}");
+        let path = |rest: &str| format!("/v1/customers/{}{rest}", customer.as_str());
         call(&world.customers, &with_path(golden("customers-profile"), &path("/profile"))).await.ok();
         call(&world.customers, &with_path(golden("customers-export"), &path("/export"))).await.ok();
-        let page = with_path(golden("metrics-report-customer"), &format!("/dashboard/customers/{customer}"));
+        let page = with_path(golden("metrics-report-customer"), &format!("/dashboard/customers/{}", customer.as_str()));
         assert_eq!(call(&world.report, &page).await.status, 200);
     }
     call(&world.report, &golden("metrics-report")).await.ok();
