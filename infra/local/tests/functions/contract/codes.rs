@@ -69,7 +69,12 @@ fn codes_of(source: &str) -> Codes {
 }
 
 fn status_before(source: &str) -> Option<u64> {
-    let makers = [("Problem::field(", 400), ("Problem::not_found(", 404), ("Problem::conflict(", 409)];
+    let makers = [
+        ("Problem::field(", 400),
+        ("Problem::foreign_field(", 400),
+        ("Problem::not_found(", 404),
+        ("Problem::conflict(", 409),
+    ];
     let statuses = [
         ("BAD_REQUEST", 400),
         ("UNAUTHORIZED", 401),
