@@ -1,6 +1,6 @@
 //! Identifiers: names that callers choose, and the attempt id that is derived from them.
 //!
-//! A caller's name for a person, a merchant or a purchase is not printed by accident (see [`crate::redacted`]). An attempt id is:
+//! A caller's name for a person, a merchant or a purchase is not printed by accident (see `redacted.rs`). An attempt id is:
 //! it is a pseudonym, which only who can read the table can lead back to a person.
 
 use std::fmt;
