@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::{Customers, Ports};
 
-pub(crate) const ROUTE: Route = Route::oneself_or(Scope::Customers, "DELETE /v1/customers/{customer_id}");
+/// Not for customers themselves: whoever holds a stolen token could make Guardian forget what is usual, and it cannot be undone.
+pub(crate) const ROUTE: Route = Route::only(Scope::Customers, "DELETE /v1/customers/{customer_id}");
 
 #[derive(Serialize)]
 struct Body {
