@@ -148,7 +148,7 @@ impl Figures {
         let shown = |number: Option<f64>| number.map_or("–".to_owned(), |number| format!("{number:.1}"));
         let megabytes = |bytes: Option<u64>| shown(bytes.map(|bytes| bytes as f64 / 1e6));
         let row = |name: &str, cells: [String; 8]| {
-            format!("{name:<18}") + &cells.map(|cell| format!("{cell:>11}")).concat() + "\n"
+            format!("{name:<18}") + &cells.map(|cell| format!("{cell:>12}")).concat() + "\n"
         };
         let titles =
             ["first poll", "on a core", "1st request", "later ones", "file", "for arm64", "resident", "at most"];
@@ -206,7 +206,7 @@ impl Figures {
         let mut words = String::new();
         for Work { function, of, cpu_ms, log_bytes, .. } in &self.work {
             let cpu = cpu_ms.map_or("–".to_owned(), |ms| format!("{ms:.3}"));
-            words += &format!("{function}, a {of}: {cpu} ms of a core, {log_bytes:.0} bytes of log\n");
+            words += &format!("{function}, each {of}: {cpu} ms of a core, {log_bytes:.0} bytes of log\n");
         }
         words.push('\n');
         for budget in &self.budgets {
