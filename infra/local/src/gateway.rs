@@ -15,7 +15,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -164,9 +164,4 @@ impl Refusal {
         }
         response
     }
-}
-
-/// The methods that routes have.
-pub(crate) fn method(name: &str) -> Option<Method> {
-    name.parse().ok()
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use http::Method;
 use serde_yaml_ng::Value as Yaml;
 
-use crate::gateway::method;
 use crate::trigger::mapping::TEMPLATE;
 
 /// The template of the API, from the root of the workspace.
@@ -153,7 +152,7 @@ fn route(template: &Yaml, api: &Yaml, resource: &Yaml) -> Result<Route, &'static
         }
         _ => return Err("an AuthorizationType is JWT or NONE"),
     };
-    let method = method(name).ok_or("a RouteKey begins with a method")?;
+    let method = name.parse().map_err(|_| "a RouteKey begins with a method")?;
     let function = function(template, api, property("Target")).ok_or("its Target is no function of the template")?;
     Ok(Route { method, path: path.to_owned(), function, access })
 }
