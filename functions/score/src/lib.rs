@@ -18,7 +18,7 @@ use edge::clock::Clock;
 use edge::json::Object;
 use edge::metrics::DecisionMetrics;
 use edge::wire::{DecisionBody, NewAttempt, read_attempt};
-use edge::{Answer, Call, DecisionTrace, Handler, Problem, Route, Timing, http};
+use edge::{Answer, Call, DecisionTrace, Handler, Problem, Route, Timing};
 use engine::decide::{Circumstances, count_stop, decide};
 use engine::decision::{Decision, Missing};
 use engine::entry::{Attempt, Entry};
@@ -32,7 +32,6 @@ use engine::score::Models;
 use engine::settings::Settings;
 use engine::signal::Known;
 use engine::time::{HOUR_MS, Instant};
-use lambda_http::http::Method;
 use store::StoreError;
 use store::client::Patience;
 use store::ports::{Customer, Put};
@@ -129,9 +128,6 @@ impl<P: Ports> Handler for Score<P> {
 
 impl<P: Ports> Score<P> {
     async fn answer(&self, call: &Call<'_>) -> Result<Answer, Problem> {
-        if *call.method != Method::POST || call.path != ["v1", "attempts"] {
-            return Err(http::no_route(call.method, &call.path));
-        }
         let begun = Stopwatch::now();
         let now = (self.clock)();
         let NewAttempt { id, attempt } = read_attempt(Object::parse(call.body)?, now)?;

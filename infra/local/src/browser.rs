@@ -22,7 +22,7 @@ use crate::console::Console;
 use crate::gateway::issuer::{IssuerError, Token};
 use crate::processes::{GroupChild, Interrupts, Watchdog};
 use crate::setup::{self, Browser, SetupError, Workshop};
-use crate::stack::{Stack, StackError, StackOptions, Surroundings, tools};
+use crate::stack::{Stack, StackError, StackOptions, Surroundings, backend_token, tools};
 use crate::traffic::simulated::{self, Group};
 use crate::traffic::{Api, Pace, Player, Tally};
 use crate::trigger::{PumpState, pump};
@@ -37,7 +37,7 @@ const SEED: u64 = 6;
 const PROVIDER: [(&str, &str); 2] =
     [("signInIssuer", "https://id.example.com"), ("signInClientId", "guardian-dashboard")];
 
-/// How long the tokens hold: longer than the script takes on any machine.
+/// How long the operator's token holds: longer than the script takes on any machine.
 const TOKEN_LIFETIME: Duration = Duration::from_hours(6);
 
 /// How many requests are under way at a time.
@@ -76,7 +76,7 @@ pub async fn run(port: u16, screenshots: Option<&Path>, surroundings: &Surroundi
             api: stack.api,
             client: stack.client()?,
             operator: stack.issuer.issue(&Token::new("operator", &[Scope::Operator], TOKEN_LIFETIME))?,
-            backend: stack.issuer.issue(&Token::new("backend", &[Scope::Score, Scope::Customers], TOKEN_LIFETIME))?,
+            backend: backend_token(&stack.issuer)?,
             table: stack.table.clone(),
             trigger: stack.trigger_state(),
             console: &console,

@@ -11,23 +11,19 @@ mod ring_hmac;
 pub mod routes;
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::net::TcpListener;
 
 use crate::gateway::event::{Asked, Authorized};
 use crate::gateway::issuer::Issuer;
 use crate::gateway::routes::{Access, Found, Routes};
+use crate::server;
 use crate::trigger::lambda::{Handler, Reply};
 
 /// The largest body that an HTTP API accepts
@@ -60,28 +56,11 @@ impl<H: Handler + Sync + 'static> Gateway<H> {
     /// Answers whoever connects, until it is dropped.
     pub async fn serve(self, listener: TcpListener) {
         let gateway = Arc::new(self);
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                accepted = listener.accept() => {
-                    // A connection that ended before it was accepted.
-                    let Ok((connection, _)) = accepted else { continue };
-                    connections.spawn(Arc::clone(&gateway).converse(connection));
-                }
-                Some(_ended) = connections.join_next() => (),
-            }
-        }
-    }
-
-    async fn converse(self: Arc<Self>, connection: TcpStream) {
-        // Answers are small and wait for nobody; without it each would wait for the one before to be acknowledged.
-        let _ = connection.set_nodelay(true);
-        let service = service_fn(|request| {
-            let gateway = Arc::clone(&self);
-            async move { Ok::<_, Infallible>(gateway.answer(request).await) }
-        });
-        // An error is a client that has gone.
-        let _ = http1::Builder::new().serve_connection(TokioIo::new(connection), service).await;
+        let answer = move |request| {
+            let gateway = Arc::clone(&gateway);
+            async move { gateway.answer(request).await }
+        };
+        server::serve(listener, answer).await;
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {

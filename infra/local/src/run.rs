@@ -112,7 +112,7 @@ async fn play_and_stop(
         living: Cell::default(),
         announced: Cell::new(false),
     };
-    print_addresses(&stack, options, console)?;
+    print_addresses(&stack, options, &session.token, console)?;
     let ended = tokio::select! {
         code = session.play(plan) => code,
         broken = stack.until_broken(console) => Err(broken.into()),
@@ -135,20 +135,20 @@ async fn read_history(options: &Options) -> Result<Option<Plan>, RunError> {
     Ok(Some(tokio::task::spawn_blocking(read).await??))
 }
 
-fn print_addresses(stack: &Stack, options: &Options, console: &Console) -> Result<(), IssuerError> {
+fn print_addresses(stack: &Stack, options: &Options, token: &str, console: &Console) -> Result<(), IssuerError> {
     let kept = match &options.keep {
         Some(folder) => format!("kept in {}", folder.display()),
         None => "in memory, gone with this process".to_owned(),
     };
     console.line("Financial Guardian runs, on this machine only; Ctrl-C stops it.");
-    let token = pasted(&stack.issuer, Scope::Operator)?;
-    console.line(&format!("  dashboard  http://{}/dashboard/sign-in#token={token}", stack.api));
+    let operators = pasted(&stack.issuer, Scope::Operator)?;
+    console.line(&format!("  dashboard  http://{}/dashboard/sign-in#token={operators}", stack.api));
     console.line(&format!("  api        http://{} (a token: cargo -q local token)", stack.api));
     console.line(&format!("  functions  http://{} (cargo lambda invoke)", stack.lambdas));
     console.line(&format!("  table      http://{} ({kept})", stack.table_endpoint));
     console.line(&format!("  logs       {}", stack.logs.display()));
     if options.no_traffic {
-        print_request(stack.api, &pasted(&stack.issuer, Scope::Score)?, EXAMPLE_CUSTOMER, options.currency, console);
+        print_request(stack.api, token, EXAMPLE_CUSTOMER, options.currency, console);
     }
     Ok(())
 }

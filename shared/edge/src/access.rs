@@ -103,10 +103,8 @@ impl Caller {
     fn bearer(claims: &HashMap<String, String>, customer_claim: &str) -> Self {
         let named = SCOPE_CLAIMS.iter().filter_map(|name| claims.get(*name));
         // API Gateway writes a list as `[a b]`.
-        let mut words = named.flat_map(|text| text.split([' ', ',', '[', ']', '"']));
-        let scopes = Scope::ALL.into_iter();
-        let held: Vec<&str> = words.by_ref().collect();
-        let scopes = scopes.filter(|scope| held.contains(&scope.name())).collect();
+        let held: Vec<&str> = named.flat_map(|text| text.split([' ', ',', '[', ']', '"'])).collect();
+        let scopes = Scope::ALL.into_iter().filter(|scope| held.contains(&scope.name())).collect();
         let customer = claims.get(customer_claim).and_then(|id| CustomerId::parse(id).ok());
         Self::Bearer { scopes, customer }
     }

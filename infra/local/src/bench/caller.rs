@@ -13,6 +13,7 @@ use crate::bench::BenchError;
 use crate::build::FLOOR;
 use crate::client::{Answer, Client};
 use crate::stack::{SCORER, Stack};
+use crate::trigger::lambda::invocations;
 
 /// The route that scores.
 const ATTEMPTS: &str = "/v1/attempts";
@@ -87,7 +88,7 @@ impl Caller {
                 decided(ATTEMPTS, &answer, answer.json()?)
             }
             Way::Score | Way::Floor => {
-                let path = format!("/2015-03-31/functions/{}/invocations", way.name());
+                let path = invocations(way.name());
                 let answer = self.lambdas.post(&path, &event(attempt)).await?;
                 let body = body_of(&answer.json()?).ok_or_else(|| unexpected(&path, &answer))?;
                 if way == Way::Floor {

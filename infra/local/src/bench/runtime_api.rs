@@ -1,7 +1,6 @@
 //! Lambda's runtime API for one process, and nothing between the two: it hears the first poll, hands out events, and takes the time
 //! until each is answered (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>).
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,12 +9,11 @@ use std::time::{Duration, Instant};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
+
+use crate::server;
 
 /// What every event may take, as its process is told.
 const DEADLINE_MS: &str = "253402300799000";
@@ -62,20 +60,11 @@ impl RuntimeApi {
         let (heard_sender, heard) = mpsc::unbounded_channel();
         let (events, waiting) = mpsc::unbounded_channel();
         let desk = Arc::new(Desk { heard: heard_sender, events: Mutex::new(waiting) });
-        let server = tokio::spawn(async move {
-            // Its connections end with it.
-            let mut connections = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                // An answer in two parts would wait for its first to be acknowledged.
-                let _ = stream.set_nodelay(true);
-                let desk = Arc::clone(&desk);
-                let service = service_fn(move |request| {
-                    let desk = Arc::clone(&desk);
-                    async move { Ok::<_, Infallible>(desk.answer(request).await) }
-                });
-                connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-            }
-        });
+        let answer = move |request| {
+            let desk = Arc::clone(&desk);
+            async move { desk.answer(request).await }
+        };
+        let server = tokio::spawn(server::serve(listener, answer));
         Ok(Self { address, heard, events, server })
     }
 

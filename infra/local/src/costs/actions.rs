@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use customers::Customers;
-use edge::access::Caller;
-use edge::http::{Handler, respond};
+use edge::http::Handler;
 use engine::message::Templates;
 use engine::policy::Policy;
 use engine::score::Models;
@@ -21,6 +20,7 @@ use crate::costs::meter::Cost;
 use crate::costs::sample::{Sampler, Which, customer_id};
 use crate::costs::table::{BATCH_CHANGES_EACH, BATCH_CUSTOMERS, BUSY_MERCHANT, DAYS, Filled, OLD_CUSTOMER, now};
 use crate::costs::{CostsError, Row, Sizes};
+use crate::direct::{ask, request};
 use crate::trigger::source::RECORDS_MAX;
 use crate::trigger::{Record, RecordSource as _, Settings, StreamSource};
 
@@ -249,13 +249,6 @@ async fn decision(score: &Score<store::Table>, customer: u64, key: &str) -> Resu
     Ok(decision.get("attempt_id").and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 
-fn request(method: Method, path: &str, body: &Value) -> Request {
-    let body = if body.is_null() { Body::Empty } else { Body::Text(body.to_string()) };
-    let mut request = Request::new(body).with_raw_http_path(path);
-    *request.method_mut() = method;
-    request
-}
-
 async fn answer<H: Handler>(handler: &H, request: Request) -> Result<Value, CostsError> {
     let body = good(handler, request).await?;
     serde_json::from_str(&body).map_err(|_| CostsError::Answer { status: 200, body })
@@ -263,9 +256,7 @@ async fn answer<H: Handler>(handler: &H, request: Request) -> Result<Value, Cost
 
 /// The body of an answer that must be good.
 async fn good<H: Handler>(handler: &H, request: Request) -> Result<String, CostsError> {
-    let caller = if request.raw_http_path() == "/v1/review" { Caller::Schedule } else { Caller::Iam };
-    // Boxed, because handler, store and SDK in one future are large.
-    let response = Box::pin(respond(handler, &caller, request)).await;
+    let response = ask(handler, request).await;
     let status = response.status().as_u16();
     let body = match response.body() {
         Body::Text(text) => text.clone(),

@@ -5,21 +5,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use customers::Customers;
-use edge::access::Caller;
 use edge::clock::Clock;
-use edge::http::{Handler, respond};
+use edge::http::Handler;
 use engine::decision::Action;
 use engine::message::Templates;
 use engine::policy::{Arm, Change, Experiment, Ladder, Policy, RiskLadder};
 use engine::score::Models;
+use lambda_http::Body;
 use lambda_http::http::Method;
-use lambda_http::{Body, Request, RequestExt as _};
 use metrics_report::MetricsReport;
 use score::Score;
 use serde_json::Value;
 use store::Table;
 use tokio::time::timeout;
 
+use crate::direct::{ask, request};
 use crate::simulation::dice::Dice;
 use crate::simulation::faults::Faults;
 use crate::simulation::time::{PROCESSES, clock_of, now, wait_ms};
@@ -186,12 +186,8 @@ impl Processes {
     }
 }
 
-async fn answer<H: Handler>(handler: &H, ask: &Ask) -> Option<(u16, Value)> {
-    let body = if ask.body.is_null() { Body::Empty } else { Body::Text(ask.body.to_string()) };
-    let mut request = Request::new(body).with_raw_http_path(ask.path.as_str());
-    *request.method_mut() = ask.method.clone();
-    let caller = if ask.path == "/v1/review" { Caller::Schedule } else { Caller::Iam };
-    let response = respond(handler, &caller, request).await;
+async fn answer<H: Handler>(handler: &H, asked: &Ask) -> Option<(u16, Value)> {
+    let response = ask(handler, request(asked.method.clone(), &asked.path, &asked.body)).await;
     let body = match response.body() {
         Body::Text(text) => serde_json::from_str(text).ok(),
         Body::Binary(bytes) => serde_json::from_slice(bytes).ok(),

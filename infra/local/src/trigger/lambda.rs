@@ -54,6 +54,11 @@ pub struct Undelivered {
 /// (cargo-lambda 1.9.2, `RequestCache::upsert`).
 const HANDED_OVER_MAX: usize = 64;
 
+/// Where the Lambda API invokes a function.
+pub(crate) fn invocations(function: &str) -> String {
+    format!("/2015-03-31/functions/{function}/invocations")
+}
+
 /// A function behind the watcher.
 pub struct LambdaFunction {
     client: Client,
@@ -67,7 +72,7 @@ pub struct LambdaFunction {
 impl LambdaFunction {
     /// The function of this name, with this timeout, at the watcher that the client is for.
     pub fn new(client: Client, name: &str, timeout: Duration) -> Self {
-        let path = format!("/2015-03-31/functions/{name}/invocations");
+        let path = invocations(name);
         // The function's own timeout takes the place of the client's.
         let room = Semaphore::new(HANDED_OVER_MAX);
         Self { client: client.without_timeout(), name: name.to_owned(), path, timeout, endings: None, room }
