@@ -1,10 +1,17 @@
 """What .ci/schemathesis needs to know that JSON Schema cannot say."""
 
 import datetime
+import itertools
 import json
+import os
 
+import requests
 import schemathesis
 from hypothesis import strategies as st
+from schemathesis.core.parameters import ParameterLocation
+
+API = os.environ["API"]
+HEADERS = {"authorization": f"Bearer {os.environ['TOKEN']}"}
 
 # Rules of the contract that stand in its descriptions, by what a refusal says was expected. A call that breaks one of them is valid
 # by the schema alone, and is refused all the same.
@@ -44,6 +51,43 @@ schemathesis.openapi.format("date", st.dates(**HISTORY).map(str))
 def as_text(context, response):
     """Pages and tables are texts."""
     return response.text
+
+
+def told_to_wait(number):
+    """An attempt that is told to wait: in a category that its customer does not want to buy in. As the path's parameters."""
+
+    def ask(method, path, body):
+        answer = requests.request(method, API + path, headers=HEADERS, json=body, timeout=20)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    customer = f"hesitant-{number}"
+    ask("PUT", f"/v1/customers/{customer}/settings", {"blocked_categories": [{"category": "gambling"}]})
+    attempt = {
+        "customer_id": customer,
+        "idempotency_key": "bet",
+        "amount": {"value": "20.00", "currency": "EUR"},
+        "category": "gambling",
+        "payment_method": "debit_card",
+        "occurred_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+    }
+    decision = ask("POST", "/v1/attempts", attempt)
+    assert decision["action"] == "cool_off", decision
+    return {"customer_id": customer, "attempt_id": decision["attempt_id"]}
+
+
+calls_about_attempts = itertools.count()
+
+
+@schemathesis.hook
+def before_call(context, case, **kwargs):
+    """Every second call about an attempt is about one that is there: ids that are drawn are nobody's."""
+    is_about_one = "{attempt_id}" in case.path
+    path = case.meta.components.get(ParameterLocation.PATH) if case.meta else None
+    if is_about_one and path is not None and path.mode.is_positive:
+        number = next(calls_about_attempts)
+        if number % 2 == 0:
+            case.path_parameters = told_to_wait(number)
 
 
 @schemathesis.hook
