@@ -2,13 +2,13 @@
 
 use edge::access::Scope;
 use edge::{Answer, Call, Problem, Route};
-use engine::id::{AttemptId, CustomerId};
+use engine::id::CustomerId;
 use serde::Serialize;
 
 use crate::entry::EntryBody;
 use crate::profile::{ProfileBody, describe};
 use crate::settings::SettingsBody;
-use crate::{Customers, Ports, attempt_id};
+use crate::{Customers, Ports};
 
 pub(crate) const ROUTE: Route = Route::oneself_or(Scope::Customers, "GET /v1/customers/{customer_id}/export");
 
@@ -26,7 +26,7 @@ impl<P: Ports> Customers<P> {
     /// A page of everything held of a customer.
     pub(crate) async fn export(&self, customer: CustomerId, call: &Call<'_>) -> Result<Answer, Problem> {
         let now = (self.clock)();
-        let after: Option<AttemptId> = call.query("after").map(|id| attempt_id(&id)).transpose()?;
+        let after = call.query_attempt("after")?;
         let known = self.ports.read_customer(&customer, now).await?;
         let profile = known.profile.map_err(store::StoreError::from)?;
         let page = self.ports.read_timeline(&customer, after).await?;

@@ -12,10 +12,9 @@ mod purchases;
 mod settings;
 
 use edge::clock::Clock;
-use edge::{Answer, Call, Handler, Problem, Route, http};
+use edge::{Answer, Call, Handler, Problem, Route};
 use engine::entry::Entry;
 use engine::id::{AttemptId, CustomerId};
-use lambda_http::http::Method;
 use store::ports::EntryChange;
 
 pub use crate::purchases::PURCHASES_MAX;
@@ -35,44 +34,58 @@ pub struct Customers<P> {
     clock: Clock,
 }
 
+/// What is asked of it: one for each of its routes.
+#[derive(Debug, Clone, Copy)]
+pub enum Endpoint {
+    /// One entry.
+    Attempt,
+    /// The end of a cooling-off.
+    CoolingOff,
+    /// What the customer did.
+    Outcome,
+    /// What the customer said.
+    Feedback,
+    /// History to import.
+    Purchases,
+    /// What was learned.
+    Profile,
+    /// The customer's settings.
+    Settings,
+    /// Everything held.
+    Export,
+    /// Erasure.
+    Erase,
+}
+
 impl<P: Ports> Handler for Customers<P> {
     const FUNCTION: &'static str = "customers";
 
-    const ROUTES: &'static [Route] = &[
-        entry::ROUTE,
-        cooling_off::ROUTE,
-        outcome::ROUTE,
-        feedback::ROUTE,
-        purchases::ROUTE,
-        profile::ROUTE,
-        settings::ROUTE,
-        export::ROUTE,
-        erase::ROUTE,
+    type Endpoint = Endpoint;
+
+    const ROUTES: &'static [(Route, Endpoint)] = &[
+        (entry::ROUTE, Endpoint::Attempt),
+        (cooling_off::ROUTE, Endpoint::CoolingOff),
+        (outcome::ROUTE, Endpoint::Outcome),
+        (feedback::ROUTE, Endpoint::Feedback),
+        (purchases::ROUTE, Endpoint::Purchases),
+        (profile::ROUTE, Endpoint::Profile),
+        (settings::ROUTE, Endpoint::Settings),
+        (export::ROUTE, Endpoint::Export),
+        (erase::ROUTE, Endpoint::Erase),
     ];
 
-    async fn handle(&self, call: Call<'_>) -> Result<Answer, Problem> {
-        let ["v1", "customers", customer, rest @ ..] = call.path.as_slice() else {
-            return Err(http::no_route(call.method, &call.path));
-        };
-        let customer = CustomerId::parse(customer)
-            .map_err(|error| Problem::field("INVALID_VALUE", "customer_id", error.to_string(), error.to_string()))?;
-        match (call.method, rest) {
-            (&Method::POST, ["attempts", attempt, "outcome"]) => {
-                self.outcome(customer, attempt_id(attempt)?, &call).await
-            }
-            (&Method::POST, ["attempts", attempt, "feedback"]) => {
-                self.feedback(customer, attempt_id(attempt)?, &call).await
-            }
-            (&Method::POST, ["attempts", attempt, "cooling-off"]) => {
-                self.end_cooling_off(customer, attempt_id(attempt)?, &call).await
-            }
-            (&Method::GET, ["attempts", attempt]) => self.attempt(customer, attempt_id(attempt)?).await,
-            (&Method::POST, ["purchases"]) => self.import_purchases(customer, &call).await,
-            (&Method::GET, ["profile"]) => self.profile(customer).await,
-            (&Method::PUT, ["settings"]) => self.put_settings(customer, &call).await,
-            (&Method::GET, ["export"]) => self.export(customer, &call).await,
-            (&Method::DELETE, []) => self.erase(customer).await,
-            _ => Err(http::no_route(call.method, &call.path)),
+    async fn handle(&self, endpoint: Endpoint, call: Call<'_>) -> Result<Answer, Problem> {
+        let customer = call.customer()?;
+        match endpoint {
+            Endpoint::Attempt => self.attempt(customer, call.attempt()?).await,
+            Endpoint::CoolingOff => self.end_cooling_off(customer, call.attempt()?, &call).await,
+            Endpoint::Outcome => self.outcome(customer, call.attempt()?, &call).await,
+            Endpoint::Feedback => self.feedback(customer, call.attempt()?, &call).await,
+            Endpoint::Purchases => self.import_purchases(customer, &call).await,
+            Endpoint::Profile => self.profile(customer).await,
+            Endpoint::Settings => self.put_settings(customer, &call).await,
+            Endpoint::Export => self.export(customer, &call).await,
+            Endpoint::Erase => self.erase(customer).await,
         }
     }
 }
@@ -108,9 +121,4 @@ impl<P: Ports> Customers<P> {
 
 fn no_such_attempt() -> Problem {
     Problem::not_found("NO_SUCH_ATTEMPT", "There is no such attempt or purchase of this customer.")
-}
-
-fn attempt_id(text: &str) -> Result<AttemptId, Problem> {
-    AttemptId::parse(text)
-        .map_err(|error| Problem::field("INVALID_VALUE", "attempt_id", error.to_string(), error.to_string()))
 }

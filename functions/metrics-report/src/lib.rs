@@ -15,13 +15,12 @@ use std::borrow::Cow;
 
 use edge::clock::Clock;
 
-use edge::{Answer, Call, Handler, Problem, Route, access, http};
+use edge::{Answer, Call, Handler, Problem, Route, access};
 use engine::policy::Policy;
 use engine::reference::Reference;
 use engine::review::Review;
 use engine::rollup::Segment;
 use engine::time::Day;
-use lambda_http::http::Method;
 use store::ports::PolicyDocuments;
 
 use crate::report::{Report, Scope, Yardsticks, csv::csv};
@@ -48,15 +47,37 @@ pub struct MetricsReport<P> {
     clock: Clock,
 }
 
+/// What is asked of it: one for each of its routes.
+#[derive(Debug, Clone, Copy)]
+pub enum Endpoint {
+    /// The report.
+    Report,
+    /// The report as a page.
+    Dashboard,
+    /// The page that signs in.
+    SignIn,
+    /// The page of one customer.
+    Customer,
+    /// A review. In no API: only the schedule asks for it.
+    Review,
+}
+
 impl<P: Ports> Handler for MetricsReport<P> {
     const FUNCTION: &'static str = "metrics-report";
 
-    const ROUTES: &'static [Route] =
-        &[ROUTE, dashboard::ROUTE, dashboard::sign_in::ROUTE, dashboard::customer::ROUTE, review::ROUTE];
+    type Endpoint = Endpoint;
 
-    async fn handle(&self, call: Call<'_>) -> Result<Answer, Problem> {
-        match (call.method, call.path.as_slice()) {
-            (&Method::GET, ["v1", "report"]) => {
+    const ROUTES: &'static [(Route, Endpoint)] = &[
+        (ROUTE, Endpoint::Report),
+        (dashboard::ROUTE, Endpoint::Dashboard),
+        (dashboard::sign_in::ROUTE, Endpoint::SignIn),
+        (dashboard::customer::ROUTE, Endpoint::Customer),
+        (review::ROUTE, Endpoint::Review),
+    ];
+
+    async fn handle(&self, endpoint: Endpoint, call: Call<'_>) -> Result<Answer, Problem> {
+        match endpoint {
+            Endpoint::Report => {
                 let format = format(&call)?;
                 let report = self.report(&call).await?;
                 match format {
@@ -64,12 +85,10 @@ impl<P: Ports> Handler for MetricsReport<P> {
                     Format::Csv => Ok(Answer::csv(csv(&report).map_err(|error| Problem::internal(&error))?)),
                 }
             }
-            (&Method::GET, ["dashboard"]) => Ok(self.dashboard(&call).await),
-            (&Method::GET, ["dashboard", "sign-in"]) => Ok(dashboard::sign_in::page(&call, (self.clock)())),
-            (&Method::GET, ["dashboard", "customers", customer]) => Ok(self.customer_page(customer).await),
-            // In no API: only the schedule calls it.
-            (&Method::POST, ["v1", "review"]) => self.review().await,
-            _ => Err(http::no_route(call.method, &call.path)),
+            Endpoint::Dashboard => Ok(self.dashboard(&call).await),
+            Endpoint::SignIn => Ok(dashboard::sign_in::page(&call, (self.clock)())),
+            Endpoint::Customer => Ok(self.customer_page(&call).await),
+            Endpoint::Review => self.review().await,
         }
     }
 }

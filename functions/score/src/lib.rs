@@ -114,9 +114,11 @@ enum Recorded {
 impl<P: Ports> Handler for Score<P> {
     const FUNCTION: &'static str = "score";
 
-    const ROUTES: &'static [Route] = &[ROUTE];
+    type Endpoint = ();
 
-    async fn handle(&self, call: Call<'_>) -> Result<Answer, Problem> {
+    const ROUTES: &'static [(Route, ())] = &[(ROUTE, ())];
+
+    async fn handle(&self, (): (), call: Call<'_>) -> Result<Answer, Problem> {
         let answer = self.answer(&call).await;
         if let Err(problem) = &answer {
             let failed = u32::from(problem.status.is_server_error());

@@ -76,8 +76,7 @@ async fn measure_and_write(
     surroundings: &Surroundings,
     console: &Console,
 ) -> Result<Figures, BenchError> {
-    let stack_options =
-        StackOptions { port: options.port, keep: None, stage_variables: &[], trigger: Settings::in_a_hurry };
+    let stack_options = StackOptions { trigger: Settings::in_a_hurry, ..StackOptions::at(options.port) };
     let mut stack = Stack::start(stack_options, surroundings, console).await?;
     let interrupted = async {
         // An error means that there is no such signal to wait for.

@@ -67,7 +67,7 @@ pub async fn run(port: u16, screenshots: Option<&Path>, surroundings: &Surroundi
     let console = Console::new();
     let ended = async {
         let mut interrupts = Interrupts::new().map_err(system("cannot listen for Ctrl-C"))?;
-        let options = StackOptions { port, keep: None, stage_variables: &PROVIDER, trigger: std::convert::identity };
+        let options = StackOptions { stage_variables: &PROVIDER, ..StackOptions::at(port) };
         let mut stack = tokio::select! {
             stack = Stack::start(options, surroundings, &console) => stack?,
             () = interrupts.next() => return Ok(ExitCode::from(130)),

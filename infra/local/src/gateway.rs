@@ -6,6 +6,7 @@
 //! settings of a stage.
 
 mod event;
+pub mod exchanges;
 pub mod issuer;
 mod ring_hmac;
 pub mod routes;
@@ -14,13 +15,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::request::Parts;
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Collected, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use crate::gateway::event::{Asked, Authorized};
+use crate::gateway::exchanges::Exchanges;
 use crate::gateway::issuer::Issuer;
 use crate::gateway::routes::{Access, Found, Routes};
 use crate::server;
@@ -36,6 +39,7 @@ pub struct Gateway<H> {
     issuer: Issuer,
     functions: HashMap<String, H>,
     stage_variables: Map<String, Value>,
+    exchanges: Option<Exchanges>,
     requests: AtomicU64,
 }
 
@@ -43,7 +47,8 @@ impl<H: Handler + Sync + 'static> Gateway<H> {
     /// A gateway with these routes, for tokens of this issuer, before these functions.
     pub fn new(routes: Routes, issuer: Issuer, functions: impl IntoIterator<Item = H>) -> Self {
         let functions = functions.into_iter().map(|function| (function.name().to_owned(), function)).collect();
-        Self { routes, issuer, functions, stage_variables: Map::new(), requests: AtomicU64::new(0) }
+        let requests = AtomicU64::new(0);
+        Self { routes, issuer, functions, stage_variables: Map::new(), exchanges: None, requests }
     }
 
     /// The same, with these variables of its stage.
@@ -53,38 +58,51 @@ impl<H: Handler + Sync + 'static> Gateway<H> {
         Self { stage_variables: variables.collect(), ..self }
     }
 
+    /// The same, writing every exchange down.
+    #[must_use]
+    pub fn with_exchanges(self, exchanges: Option<Exchanges>) -> Self {
+        Self { exchanges, ..self }
+    }
+
     /// Answers whoever connects, until it is dropped.
     pub async fn serve(self, listener: TcpListener) {
         let gateway = Arc::new(self);
         let answer = move |request| {
             let gateway = Arc::clone(&gateway);
-            async move { gateway.answer(request).await }
+            async move { gateway.answer(request).await.map(Full::new) }
         };
         server::serve(listener, answer).await;
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
-        let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
-            return Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long").response();
-        };
-        let Some(found) = self.routes.find(&head.method, head.uri.path()) else {
-            return Refusal::new(StatusCode::NOT_FOUND, "Not Found").response();
-        };
-        let token = match self.authorize(&found, head.headers.get(header::AUTHORIZATION)) {
-            Ok(token) => token,
-            Err(refusal) => return refusal.response(),
-        };
+        let body = Limited::new(body, BODY_BYTES_MAX).collect().await.map(Collected::to_bytes).ok();
+        let answer = self.respond(&head, body.as_ref()).await.unwrap_or_else(|refusal| refusal.response());
+        let written = self.exchanges.as_ref().map(|file| file.add(&head, body.as_deref().unwrap_or_default(), &answer));
+        match written {
+            Some(Err(_)) => {
+                Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "The exchange cannot be written").response()
+            }
+            _ => answer,
+        }
+    }
+
+    /// The function's answer to a request whose body could be read.
+    async fn respond(&self, head: &Parts, body: Option<&Bytes>) -> Result<Response<Bytes>, Refusal> {
+        let body = body.ok_or(const { Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long") })?;
+        let found = self.routes.find(&head.method, head.uri.path());
+        let found = found.ok_or(const { Refusal::new(StatusCode::NOT_FOUND, "Not Found") })?;
+        let token = self.authorize(&found, head.headers.get(header::AUTHORIZATION))?;
         let asked = Asked {
-            head: &head,
-            body: &body.to_bytes(),
+            head,
+            body,
             found: &found,
             token: token.as_ref(),
             stage_variables: &self.stage_variables,
             number: self.requests.fetch_add(1, Ordering::Relaxed),
         };
-        let answer = self.invoke(found.function, &asked.event()).await;
-        answer.and_then(|answer| event::response(&answer).ok_or(FAILED)).unwrap_or_else(|refusal| refusal.response())
+        let answer = self.invoke(found.function, &asked.event()).await?;
+        event::response(&answer).ok_or(FAILED)
     }
 
     /// The token's claims, where the route asks for a token.
@@ -131,9 +149,9 @@ impl Refusal {
         Self { status, message, why: None }
     }
 
-    fn response(&self) -> Response<Full<Bytes>> {
+    fn response(&self) -> Response<Bytes> {
         let body = json!({ "message": self.message }).to_string();
-        let mut response = Response::new(Full::new(body.into()));
+        let mut response = Response::new(body.into());
         *response.status_mut() = self.status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let challenge =

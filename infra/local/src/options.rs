@@ -82,6 +82,10 @@ pub struct Options {
     /// Write the summary to this file as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+
+    /// Write every request and its answer to this file as they come, a JSON line each, without tokens.
+    #[arg(long, value_name = "FILE")]
+    pub exchanges: Option<PathBuf>,
 }
 
 /// What else this program does.

@@ -16,6 +16,7 @@ use lab::transaction::Transaction;
 use tokio::sync::watch;
 
 use crate::build::FUNCTIONS;
+use crate::client::Client;
 use crate::console::Console;
 use crate::gateway::issuer::{Issuer, IssuerError, Token};
 use crate::options::Options;
@@ -39,6 +40,9 @@ const EXAMPLE_CUSTOMER: &str = "customer-1";
 
 /// How long a token that is printed holds.
 const PASTED_TOKEN_LIFETIME: Duration = Duration::from_hours(12);
+
+/// How many of the customers are read back at the end.
+const READ_BACK_MAX: usize = 20;
 
 /// How often the progress line is brought up to date.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -93,16 +97,20 @@ async fn play_and_stop(
     // A history that cannot be read should be known before anything is built.
     let plan = read_history(options).await?;
     let trigger = if options.deliver_twice { Settings::delivering_twice } else { std::convert::identity };
-    let stack_options =
-        StackOptions { port: options.port, keep: options.keep.as_deref(), stage_variables: &[], trigger };
+    let (keep, exchanges) = (options.keep.as_deref(), options.exchanges.as_deref());
+    let stack_options = StackOptions { keep, exchanges, trigger, ..StackOptions::at(options.port) };
     let mut stack = tokio::select! {
         stack = Stack::start(stack_options, surroundings, console) => stack?,
         () = interrupts.next() => return Ok(interrupted),
     };
+    let backend = stack.client()?;
+    let operators = pasted(&stack.issuer, Scope::Operator)?;
     let session = Session {
         options,
         console,
-        api: Api::new(stack.client()?),
+        api: Api::new(backend.clone()),
+        operator: Client::new(stack.api).with_token(&operators),
+        backend,
         token: pasted(&stack.issuer, Scope::Score)?,
         table: stack.table.clone(),
         logs: stack.logs.clone(),
@@ -112,7 +120,7 @@ async fn play_and_stop(
         living: Cell::default(),
         announced: Cell::new(false),
     };
-    print_addresses(&stack, options, &session.token, console)?;
+    print_addresses(&stack, options, &operators, &session.token, console);
     let ended = tokio::select! {
         code = session.play(plan) => code,
         broken = stack.until_broken(console) => Err(broken.into()),
@@ -135,13 +143,12 @@ async fn read_history(options: &Options) -> Result<Option<Plan>, RunError> {
     Ok(Some(tokio::task::spawn_blocking(read).await??))
 }
 
-fn print_addresses(stack: &Stack, options: &Options, token: &str, console: &Console) -> Result<(), IssuerError> {
+fn print_addresses(stack: &Stack, options: &Options, operators: &str, token: &str, console: &Console) {
     let kept = match &options.keep {
         Some(folder) => format!("kept in {}", folder.display()),
         None => "in memory, gone with this process".to_owned(),
     };
     console.line("Financial Guardian runs, on this machine only; Ctrl-C stops it.");
-    let operators = pasted(&stack.issuer, Scope::Operator)?;
     console.line(&format!("  dashboard  http://{}/dashboard/sign-in#token={operators}", stack.api));
     console.line(&format!("  api        http://{} (a token: cargo -q local token)", stack.api));
     console.line(&format!("  functions  http://{} (cargo lambda invoke)", stack.lambdas));
@@ -150,7 +157,6 @@ fn print_addresses(stack: &Stack, options: &Options, token: &str, console: &Cons
     if options.no_traffic {
         print_request(stack.api, token, EXAMPLE_CUSTOMER, options.currency, console);
     }
-    Ok(())
 }
 
 /// A token for a person to paste, that holds for a working day.
@@ -185,6 +191,9 @@ struct Session<'a> {
     options: &'a Options,
     console: &'a Console,
     api: Api,
+    /// Who reads in the end what was learned of customers, and what came of it.
+    backend: Client,
+    operator: Client,
     /// For the request to paste.
     token: String,
     table: store::Table,
@@ -209,6 +218,7 @@ impl Session<'_> {
         let from_history = history.is_some();
         self.play_plan(history.unwrap_or_else(|| self.simulated(0))).await?;
         if self.options.exit {
+            self.read_back().await;
             let verification = self.verify().await?;
             return self.sum_up(Some(verification));
         }
@@ -307,6 +317,23 @@ impl Session<'_> {
             self.announced.set(true);
             self.console.line(&format!("first attempt scored {:.1} s after the start", after.as_secs_f64()));
             print_request(self.api.address(), &self.token, customer.as_str(), self.options.currency, self.console);
+        }
+    }
+
+    /// Reads what backends and operators can: all that is held of some customers, report and dashboard.
+    async fn read_back(&self) {
+        let customers = self.tally.read(|counts| counts.customers.clone());
+        let read = async |client: &Client, path: &str| {
+            let answer = client.get(path).await;
+            self.tally.succeeded(&format!("GET {path}"), answer);
+        };
+        for customer in customers.iter().take(READ_BACK_MAX).map(CustomerId::as_str) {
+            read(&self.backend, &format!("/v1/customers/{customer}/profile")).await;
+            read(&self.backend, &format!("/v1/customers/{customer}/export")).await;
+            read(&self.operator, &format!("/dashboard/customers/{customer}")).await;
+        }
+        for path in ["/v1/report", "/v1/report?format=csv", "/dashboard"] {
+            read(&self.operator, path).await;
         }
     }
 

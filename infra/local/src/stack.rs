@@ -19,6 +19,7 @@ use crate::client::Client;
 use crate::console::Console;
 use crate::emulator::{self, Emulator, EmulatorError};
 use crate::gateway::Gateway;
+use crate::gateway::exchanges::Exchanges;
 use crate::gateway::issuer::{Issuer, IssuerError, Token};
 use crate::gateway::routes::{Routes, RoutesError};
 use crate::ports::{PortError, Ports};
@@ -61,9 +62,6 @@ const WATCHER: &str = "cargo-lambda-watch";
 
 /// The memory that the functions believe to have, in MB; as in the template.
 const MEMORY_SIZE_MB: &str = "512";
-
-/// How long the gateway waits for a function: longer than any function may take, so that it is the function that says so.
-const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(11);
 
 /// How long the token of the simulated backend holds: longer than anybody leaves a stack running.
 const BACKEND_TOKEN_LIFETIME: Duration = Duration::from_hours(24 * 366);
@@ -192,8 +190,17 @@ pub struct StackOptions<'a> {
     pub keep: Option<&'a Path>,
     /// The variables of the API's stage.
     pub stage_variables: &'a [(&'a str, &'a str)],
+    /// Where the gateway writes every exchange down, if anywhere.
+    pub exchanges: Option<&'a Path>,
     /// How the settings of the trigger differ from those of the template.
     pub trigger: fn(Settings) -> Settings,
+}
+
+impl StackOptions<'_> {
+    /// A stack at this port with nothing special about it: its table in memory, everything else as in the templates.
+    pub fn at(port: u16) -> Self {
+        Self { port, keep: None, stage_variables: &[], exchanges: None, trigger: std::convert::identity }
+    }
 }
 
 impl Stack {
@@ -206,7 +213,7 @@ impl Stack {
         surroundings: &Surroundings,
         console: &Console,
     ) -> Result<Self, StackError> {
-        let StackOptions { port, keep, stage_variables, trigger } = options;
+        let StackOptions { port, keep, stage_variables, exchanges, trigger } = options;
         if let Some(model) = &surroundings.model_path {
             // What the function would end with, again and again, should be known before anything is built.
             edge::start::models_at(Some(model))?;
@@ -220,6 +227,8 @@ impl Stack {
             let what = what.to_owned();
             move |source| StackError::System { what, source }
         };
+        let exchanges = exchanges.map(Exchanges::in_file).transpose();
+        let exchanges = exchanges.map_err(refused("cannot make the file of the exchanges"))?;
         let watchdog = Watchdog::start(&surroundings.program).map_err(refused("cannot start the watchdog"))?;
         let tools = tools(surroundings);
         // Whichever fails first ends the other: nobody should wait for a build to learn that a download failed.
@@ -262,9 +271,8 @@ impl Stack {
             let endings = start(lambda(function, lambdas, table_endpoint, surroundings))?;
             if function == UPDATER {
                 updater = updater.with_endings(endings);
-            } else {
-                let function = LambdaFunction::new(Client::new(lambdas), function, INTEGRATION_TIMEOUT);
-                behind_api.push(function.with_endings(endings));
+            } else if let Some(timeout) = routes.timeout_of(function) {
+                behind_api.push(LambdaFunction::new(Client::new(lambdas), function, timeout).with_endings(endings));
             }
         }
         let log = Log::in_folder(&logs).map_err(refused("cannot make the trigger's log"))?;
@@ -277,7 +285,8 @@ impl Stack {
         let schedule_log = schedule::log_in(&logs).map_err(refused("cannot make the schedule's log"))?;
         let reviewer = LambdaFunction::new(Client::new(lambdas), REVIEWER, REVIEW_PAUSE);
         let reviews = tokio::spawn(reviews.run(reviewer, schedule_log));
-        let gateway = Gateway::new(routes, issuer.clone(), behind_api).with_stage_variables(stage_variables);
+        let gateway = Gateway::new(routes, issuer.clone(), behind_api);
+        let gateway = gateway.with_stage_variables(stage_variables).with_exchanges(exchanges);
         let non_blocking = listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(listener));
         let listener = non_blocking.map_err(refused("cannot listen on the API's port"))?;
         let gateway = tokio::spawn(gateway.serve(listener));

@@ -1,9 +1,10 @@
 //! HTTP: from an API Gateway event to a call, from an answer or a problem to a response; one log line and one metric each.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
-use engine::id::CustomerId;
+use engine::id::{AttemptId, CustomerId};
 use lambda_http::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
@@ -21,7 +22,7 @@ use crate::json::beginning;
 use crate::metrics::RequestMetrics;
 use crate::problem::Problem;
 use crate::request_log::{DecisionTrace, RequestLine};
-use crate::route::Route;
+use crate::route::{self, Route};
 use crate::start;
 
 /// The largest body accepted, in bytes: a hundred purchases with room to spare.
@@ -43,12 +44,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A request, reduced to what handlers use.
 #[derive(Debug)]
 pub struct Call<'a> {
-    /// The method.
-    pub method: &'a Method,
-    /// The path's segments: `/v1/report` is `["v1", "report"]`.
-    pub path: Vec<&'a str>,
     /// The body; empty if there is none.
     pub body: &'a [u8],
+    route: &'static Route,
+    /// The path's segments: `/v1/report` is `["v1", "report"]`.
+    path: Vec<&'a str>,
     /// The only customer whom the caller may ask about; `None`: any.
     only: Option<&'a CustomerId>,
     request: &'a Request,
@@ -64,16 +64,51 @@ impl Call<'_> {
         if self.only.is_none_or(|only| only == customer) { Ok(()) } else { Err(access::somebody_elses()) }
     }
 
+    /// The customer whom the path is about.
+    ///
+    /// # Errors
+    /// 400 `INVALID_VALUE` if it is no id.
+    pub fn customer(&self) -> Result<CustomerId, Problem> {
+        self.parameter(route::CUSTOMER, CustomerId::parse)
+    }
+
+    /// The attempt that the path is about.
+    ///
+    /// # Errors
+    /// 400 `INVALID_VALUE` if it is no id.
+    pub fn attempt(&self) -> Result<AttemptId, Problem> {
+        self.parameter(route::ATTEMPT, AttemptId::parse)
+    }
+
+    fn parameter<T, E: Display>(&self, name: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, Problem> {
+        let value = self.route.parameter(name, &self.path).unwrap_or_default();
+        parse(value).map_err(|error| invalid(name, &error))
+    }
+
     /// What the API's stage says under this name: a setting of the API, which no caller can write. An empty one is none.
     pub fn stage_variable(&self, name: &str) -> Option<String> {
         let value = self.request.stage_variables_ref()?.first(name);
         value.filter(|value| !value.is_empty()).map(str::to_owned)
     }
 
+    /// The attempt that a query parameter names, if it is there.
+    ///
+    /// # Errors
+    /// 400 `INVALID_VALUE` if it is no id.
+    pub fn query_attempt(&self, name: &str) -> Result<Option<AttemptId>, Problem> {
+        let value = self.query(name);
+        value.map(|value| AttemptId::parse(&value).map_err(|error| invalid(name, &error))).transpose()
+    }
+
     /// The value of a query parameter.
     pub fn query(&self, name: &str) -> Option<String> {
         self.request.query_string_parameters_ref()?.first(name).map(str::to_owned)
     }
+}
+
+/// A parameter that is not what it should be.
+fn invalid(name: &str, error: &impl Display) -> Problem {
+    Problem::field("INVALID_VALUE", name, error.to_string(), error.to_string())
 }
 
 /// A good answer.
@@ -125,11 +160,14 @@ pub trait Handler: Send + Sync {
     /// The function's name.
     const FUNCTION: &'static str;
 
-    /// What it answers, and whom.
-    const ROUTES: &'static [Route];
+    /// What stands for a route in the code.
+    type Endpoint: Copy + Send + Sync + 'static;
 
-    /// Answers one call of one of its routes, whose caller is admitted.
-    fn handle(&self, call: Call<'_>) -> impl Future<Output = Result<Answer, Problem>> + Send;
+    /// What it answers, and whom.
+    const ROUTES: &'static [(Route, Self::Endpoint)];
+
+    /// Answers one call of a route that is its own, and whose caller is admitted.
+    fn handle(&self, endpoint: Self::Endpoint, call: Call<'_>) -> impl Future<Output = Result<Answer, Problem>> + Send;
 }
 
 /// Answers one event, whatever it holds: every failure is a problem, never an error of the function.
@@ -149,16 +187,17 @@ async fn respond_as<H: Handler>(
 ) -> Response<Body> {
     let (started_at, started) = (SystemTime::now(), Instant::now());
     let path: Vec<&str> = request.raw_http_path().split('/').filter(|segment| !segment.is_empty()).collect();
-    let route = H::ROUTES.iter().find(|route| route.is(request.method(), &path));
-    let result = match admitted(route, caller, request.method(), &path).and_then(|only| Ok((only, body(request)?))) {
-        Ok((only, body)) => {
-            let handling = handler.handle(Call { method: request.method(), path, body, only, request });
-            // What is waited for is the table: nothing else here takes any time.
-            timeout(ANSWER_BUDGET, handling).await.unwrap_or_else(|elapsed| Err(Problem::table_unavailable(&elapsed)))
-        }
-        Err(problem) => Err(problem),
+    let found = H::ROUTES.iter().find(|(route, _)| route.is(request.method(), &path));
+    let result = async {
+        let (route, endpoint) = found.ok_or_else(|| no_route(request.method(), &path))?;
+        let only = admitted(route, caller, &path)?;
+        let call = Call { body: body(request)?, route, path, only, request };
+        // What is waited for is the table: nothing else here takes any time.
+        let handling = timeout(ANSWER_BUDGET, handler.handle(*endpoint, call));
+        handling.await.unwrap_or_else(|elapsed| Err(Problem::table_unavailable(&elapsed)))
     };
-    let route = route.map_or("other", |route| route.name);
+    let result = result.await;
+    let route = found.map_or("other", |(route, _)| route.name);
     let status = result.as_ref().map_or_else(|problem| problem.status, |answer| answer.status);
     let duration = started.elapsed();
     let (problem, decision) = (result.as_ref().err(), result.as_ref().ok().and_then(|answer| answer.decision.as_ref()));
@@ -181,15 +220,9 @@ async fn respond_as<H: Handler>(
 }
 
 /// Whether the caller may ask this route this path, and about which customer alone.
-fn admitted<'a>(
-    route: Option<&Route>,
-    caller: &'a Caller,
-    method: &Method,
-    path: &[&str],
-) -> Result<Option<&'a CustomerId>, Problem> {
-    let route = route.ok_or_else(|| no_route(method, path))?;
+fn admitted<'a>(route: &Route, caller: &'a Caller, path: &[&str]) -> Result<Option<&'a CustomerId>, Problem> {
     let only = caller.admitted(route.admits)?;
-    match (only, route.customer_in(path)) {
+    match (only, route.parameter(route::CUSTOMER, path)) {
         (Some(only), Some(customer)) if only.as_str() != customer => Err(access::somebody_elses()),
         _ => Ok(only),
     }
@@ -234,7 +267,7 @@ fn without_uri(event: LambdaRequest) -> LambdaRequest {
 }
 
 /// A call that no route takes.
-pub fn no_route(method: &Method, path: &[&str]) -> Problem {
+fn no_route(method: &Method, path: &[&str]) -> Problem {
     let path = beginning(&path.join("/"), PATH_CHARS_MAX);
     let detail = format!("There is no {method} /{path}.");
     Problem::not_found("NO_SUCH_ROUTE", detail)
@@ -317,10 +350,12 @@ mod tests {
         request(serde_json::from_str(&event.to_string()).unwrap())
     }
 
+    const ROUTE: Route = Route::for_anybody("GET /v1/report");
+
     #[track_caller]
     fn check(query: &str, expect: Option<&str>) {
         let request = event("/v1/report", query, &json!({}));
-        let call = Call { method: request.method(), path: Vec::new(), body: &[], only: None, request: &request };
+        let call = Call { body: &[], route: &ROUTE, path: Vec::new(), only: None, request: &request };
         assert_eq!(call.query("from").as_deref(), expect, "{query}");
     }
 

@@ -4,8 +4,11 @@ use lambda_http::http::Method;
 
 use crate::access::{Admits, Scope};
 
-/// The placeholder of the customer whom a path is about.
-const CUSTOMER: &str = "{customer_id}";
+/// What paths call the customer whom they are about.
+pub(crate) const CUSTOMER: &str = "customer_id";
+
+/// What paths call the attempt that they are about.
+pub(crate) const ATTEMPT: &str = "attempt_id";
 
 /// One route: a method, a path, and who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,10 +50,11 @@ impl Route {
             && own.zip(path).all(|(own, segment)| own.starts_with('{') || own == *segment)
     }
 
-    /// The customer whom a path of this route is about.
-    pub(crate) fn customer_in<'a>(&self, path: &[&'a str]) -> Option<&'a str> {
+    /// What stands in a path of this route for the placeholder of this name.
+    pub(crate) fn parameter<'a>(&self, name: &str, path: &[&'a str]) -> Option<&'a str> {
         let (_, own_path) = self.name.split_once(' ')?;
-        segments(own_path).zip(path).find(|(own, _)| *own == CUSTOMER).map(|(_, segment)| *segment)
+        let is_its = |own: &str| own.strip_prefix('{').and_then(|own| own.strip_suffix('}')) == Some(name);
+        segments(own_path).zip(path).find(|(own, _)| is_its(own)).map(|(_, segment)| *segment)
     }
 }
 
@@ -76,7 +80,7 @@ mod tests {
             let path: Vec<&str> = segments(path).collect();
             assert_eq!(route.is(&method, &path), expect, "{method} {path:?}");
         }
-        assert_eq!(route.customer_in(&["v1", "customers", "ada", "profile"]), Some("ada"));
-        assert_eq!(Route::only(Scope::Operator, "GET /v1/report").customer_in(&["v1", "report"]), None);
+        assert_eq!(route.parameter(CUSTOMER, &["v1", "customers", "ada", "profile"]), Some("ada"));
+        assert_eq!(route.parameter(ATTEMPT, &["v1", "customers", "ada", "profile"]), None);
     }
 }

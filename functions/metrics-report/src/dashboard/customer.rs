@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use edge::access::Scope;
-use edge::{Answer, Problem, Route};
+use edge::{Answer, Call, Problem, Route};
 use engine::alarm_rate::AlarmRate;
 use engine::currency::Currency;
 use engine::decision::Decision;
@@ -36,12 +36,10 @@ const ROWS_MAX: usize = 12;
 
 impl<P: Ports> MetricsReport<P> {
     /// The page of a customer, or the page that says why there is none.
-    pub(crate) async fn customer_page(&self, customer: &str) -> Answer {
+    pub(crate) async fn customer_page(&self, call: &Call<'_>) -> Answer {
         let now = (self.clock)();
         let look = async {
-            let customer = CustomerId::parse(customer).map_err(|error| {
-                Problem::field("INVALID_VALUE", "customer_id", error.to_string(), error.to_string())
-            })?;
+            let customer = call.customer()?;
             // From the beginning on: what comes is the latest all the same, and no more than a decision reads at most.
             let known = self.ports.read_customer(&customer, Instant::EPOCH).await?;
             let profile = known.profile.as_ref().map_or_else(|_| Profile::default(), Profile::clone);

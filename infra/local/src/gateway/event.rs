@@ -7,7 +7,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use http_body_util::Full;
 use hyper::body::Bytes;
 use serde_json::{Map, Value, json};
 
@@ -113,12 +112,12 @@ fn flat(claim: &Value) -> Value {
 }
 
 /// The HTTP answer that a function's answer means; `None` if it means none.
-pub(crate) fn response(answer: &Value) -> Option<Response<Full<Bytes>>> {
+pub(crate) fn response(answer: &Value) -> Option<Response<Bytes>> {
     let status = u16::try_from(answer.get("statusCode")?.as_u64()?).ok()?;
     let text = answer.get("body").and_then(Value::as_str).unwrap_or_default();
     let is_base64 = answer.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or_default();
     let body = if is_base64 { STANDARD.decode(text).ok()? } else { text.as_bytes().to_vec() };
-    let mut response = Response::new(Full::new(body.into()));
+    let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = StatusCode::from_u16(status).ok()?;
     for (name, value) in ["headers", "multiValueHeaders"].iter().filter_map(|it| answer.get(it)?.as_object()).flatten()
     {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use http::Method;
 use serde_yaml_ng::Value as Yaml;
@@ -56,6 +57,8 @@ pub struct Route {
     pub path: String,
     /// The function behind it, by the name of its folder.
     pub function: String,
+    /// How long the gateway waits for the function.
+    pub timeout: Duration,
     /// What it asks for.
     pub access: Access,
 }
@@ -112,6 +115,11 @@ impl Routes {
         self.0.iter()
     }
 
+    /// How long the gateway waits for a function at most; `None` if no route leads to it.
+    pub(crate) fn timeout_of(&self, function: &str) -> Option<Duration> {
+        self.0.iter().filter(|route| route.function == function).map(|route| route.timeout).max()
+    }
+
     /// The route of a request. Of two that fit, the one that names more of the path, as in API Gateway.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Option<Found<'_>> {
         let fitting = self.0.iter().filter(|route| route.method == *method);
@@ -153,15 +161,22 @@ fn route(template: &Yaml, api: &Yaml, resource: &Yaml) -> Result<Route, &'static
         _ => return Err("an AuthorizationType is JWT or NONE"),
     };
     let method = name.parse().map_err(|_| "a RouteKey begins with a method")?;
-    let function = function(template, api, property("Target")).ok_or("its Target is no function of the template")?;
-    Ok(Route { method, path: path.to_owned(), function, access })
+    let integration = integration(api, property("Target")).ok_or("its Target is no integration")?;
+    let function = function(template, integration).ok_or("its integration is with no function of the template")?;
+    let timeout_ms = integration.get("TimeoutInMillis").and_then(Yaml::as_u64);
+    let timeout = timeout_ms.map(Duration::from_millis).ok_or("its integration has no TimeoutInMillis")?;
+    Ok(Route { method, path: path.to_owned(), function, timeout, access })
 }
 
-/// The folder of the function that a target leads to: by its integration, the parameter that this names, and the alias which that is
-/// given.
-fn function(template: &Yaml, api: &Yaml, target: Option<&Yaml>) -> Option<String> {
-    let target = tagged(target?, "Sub")?.strip_prefix("integrations/${")?.strip_suffix('}')?;
-    let parameter = tagged(resource(api, target)?.get("Properties")?.get("IntegrationUri")?, "Ref")?;
+/// The properties of the integration that a target names.
+fn integration<'a>(api: &'a Yaml, target: Option<&Yaml>) -> Option<&'a Yaml> {
+    let name = tagged(target?, "Sub")?.strip_prefix("integrations/${")?.strip_suffix('}')?;
+    resource(api, name)?.get("Properties")
+}
+
+/// The folder of the function of an integration: by the parameter that this names, and the alias which that is given.
+fn function(template: &Yaml, integration: &Yaml) -> Option<String> {
+    let parameter = tagged(integration.get("IntegrationUri")?, "Ref")?;
     let is_api = |stack: &&Yaml| {
         let place = stack.get("Properties").and_then(|properties| properties.get("TemplateURL")).and_then(Yaml::as_str);
         place.is_some_and(|place| API.ends_with(place))
@@ -210,6 +225,7 @@ mod tests {
             method: method.parse().unwrap(),
             path: (*path).to_owned(),
             function: (*path).to_owned(),
+            timeout: Duration::from_secs(1),
             access: Access::Open,
         };
         Routes(routes.iter().map(route).collect())

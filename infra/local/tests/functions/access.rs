@@ -12,25 +12,28 @@ use http::Method;
 use lambda_http::Body;
 use local::client::{Answer, Client};
 use local::gateway::Gateway;
+use local::gateway::exchanges::Exchanges;
 use local::gateway::issuer::{Issuer, Token};
 use local::gateway::routes::{Access, Routes};
 use local::trigger::lambda::{Handler as Invoked, Reply, Undelivered};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::contract::exchanges;
 use crate::template::template_routes;
 use crate::world::{World, call, golden, with_path};
 
 /// The functions behind the API.
-const FUNCTIONS: [(&str, &[edge::Route]); 3] = [
-    ("score", <score::Score<store::Table> as Handler>::ROUTES),
-    ("customers", <customers::Customers<store::Table> as Handler>::ROUTES),
-    ("metrics-report", <metrics_report::MetricsReport<store::Table> as Handler>::ROUTES),
-];
+const FUNCTIONS: [&str; 3] = ["score", "customers", "metrics-report"];
 
 /// Every route of the code with its function.
 fn code_routes() -> impl Iterator<Item = (&'static str, &'static edge::Route)> {
-    FUNCTIONS.into_iter().flat_map(|(function, routes)| routes.iter().map(move |route| (function, route)))
+    fn of<H: Handler>() -> impl Iterator<Item = (&'static str, &'static edge::Route)> {
+        H::ROUTES.iter().map(|(route, _)| (H::FUNCTION, route))
+    }
+    of::<score::Score<store::Table>>()
+        .chain(of::<customers::Customers<store::Table>>())
+        .chain(of::<metrics_report::MetricsReport<store::Table>>())
 }
 
 /// The golden event of a route.
@@ -205,12 +208,15 @@ async fn the_gateway_lets_in_whoever_has_a_token_that_holds() {
     let routes = Routes::of_workspace(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let functions = FUNCTIONS.map(|(function, _)| InProcess { function, world: Arc::clone(&world) });
-    let gateway = Gateway::new(routes.clone(), Issuer::with_key(KEY.to_vec()), functions);
+    let functions = FUNCTIONS.map(|function| InProcess { function, world: Arc::clone(&world) });
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("access.jsonl");
+    let gateway = Gateway::new(routes.clone(), Issuer::with_key(KEY.to_vec()), functions)
+        .with_exchanges(Some(Exchanges::in_file(&file).unwrap()));
     let serving = tokio::spawn(gateway.serve(listener));
     let hour = Duration::from_hours(1);
     let issue = |key: [u8; 32], token: &Token<'_>| Issuer::with_key(key.to_vec()).issue(token).unwrap();
 
+    let mut refused = 0;
     for route in routes.iter() {
         let key = format!("{} {}", route.method, route.path);
         let event = golden_of(&key);
@@ -246,6 +252,7 @@ async fn the_gateway_lets_in_whoever_has_a_token_that_holds() {
             assert_eq!(answer.status, 401, "{key}: {what}");
             assert_eq!(answer.json::<Value>().unwrap(), json!({ "message": "Unauthorized" }), "{key}: {what}");
             assert!(answer.headers.contains_key("www-authenticate"), "{key}: {what}");
+            refused += 1;
         }
         let others: Vec<Scope> = Scope::ALL.into_iter().filter(|it| !scopes.contains(&it.name().to_owned())).collect();
         for held in [&[][..], &others] {
@@ -277,6 +284,13 @@ async fn the_gateway_lets_in_whoever_has_a_token_that_holds() {
         assert_eq!((answer.status.as_u16(), answer.excerpt().as_str()), (404, r#"{"message":"Not Found"}"#), "{path}");
     }
     serving.abort();
+
+    let found = exchanges::checked(&file);
+    let of_status =
+        |status: u16| found.iter().filter(|((_, it), _)| *it == status).map(|(_, count)| count).sum::<u64>();
+    assert_eq!((of_status(401), of_status(404)), (refused, 4), "{found:?}");
+    // As every token begins: `{"` in base64.
+    assert!(!std::fs::read_to_string(&file).unwrap().contains("eyJ"), "a token was written down");
 }
 
 #[tokio::test]

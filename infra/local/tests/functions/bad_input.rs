@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use store::ports::ReadTimeline;
 
-use crate::world::{World, ada, call, golden, with_body, with_fields, with_path};
+use crate::world::{World, ada, call, golden, with_body, with_fields, with_path, with_query};
 
 #[track_caller]
 fn check(answer: &crate::world::Answer, status: u16, code: &str, field: &str) {
@@ -95,6 +95,13 @@ async fn one_bad_purchase_keeps_all_others_out_and_is_named() {
     let answer = call(&world.customers, &with_body(golden("customers-purchases"), &purchases)).await;
     check(&answer, 400, "INVALID_VALUE", "purchases[7].amount.value");
     assert!(world.table.read_timeline(&ada(), None).await.unwrap().entries.is_empty());
+}
+
+#[tokio::test]
+async fn a_page_after_what_is_no_entry_is_refused() {
+    let world = World::new().await;
+    let event = with_query(golden("customers-export"), &[("after", "x")]);
+    check(&call(&world.customers, &event).await, 400, "INVALID_VALUE", "after");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod codes;
 mod document;
+pub(crate) mod exchanges;
 
 use std::path::Path;
 

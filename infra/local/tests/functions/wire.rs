@@ -90,9 +90,12 @@ struct Waiting;
 impl Handler for Waiting {
     const FUNCTION: &'static str = "waiting";
 
-    const ROUTES: &'static [edge::Route] = &[edge::Route::for_anybody("GET /v1/customers/{customer_id}/profile")];
+    type Endpoint = ();
 
-    async fn handle(&self, _: Call<'_>) -> Result<edge::Answer, Problem> {
+    const ROUTES: &'static [(edge::Route, ())] =
+        &[(edge::Route::for_anybody("GET /v1/customers/{customer_id}/profile"), ())];
+
+    async fn handle(&self, (): (), _: Call<'_>) -> Result<edge::Answer, Problem> {
         std::future::pending().await
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Contract {
 
 /// Where an operation stands in the document.
 struct Operation {
+    /// `POST /v1/attempts`.
+    route: String,
     pointer: String,
     /// What stands in the path for each of its parameters.
     path_parameters: BTreeMap<String, String>,
@@ -105,6 +107,11 @@ impl Contract {
         if answer.status == 200 { self.check_request(&operation, request) } else { Ok(()) }
     }
 
+    /// The operation that a request is for, as the document writes it: `POST /v1/attempts`.
+    pub(crate) fn route(&self, request: &Request) -> Option<String> {
+        self.operation(request).map(|operation| operation.route)
+    }
+
     /// The operation that a method and a path are for.
     fn operation(&self, request: &Request) -> Option<Operation> {
         let asked: Vec<&str> = segments(request.raw_http_path());
@@ -119,7 +126,7 @@ impl Contract {
                     None => is_for &= known == asked,
                 }
             }
-            is_for.then_some(Operation { pointer, path_parameters })
+            is_for.then_some(Operation { route: route.clone(), pointer, path_parameters })
         })
     }
 
