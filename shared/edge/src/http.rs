@@ -233,16 +233,19 @@ fn admitted<'a>(route: &Route, caller: &'a Caller, path: &[&str]) -> Result<Opti
 /// # Errors
 /// The runtime's, when Lambda cannot be talked to.
 pub async fn run<H: Handler + 'static>(handler: H) -> Result<(), lambda_http::Error> {
-    let (handler, customer_claim) = (&handler, &start::customer_claim());
-    let mut adapter = Adapter::from(lambda_http::service_fn(|request: Request| async move {
+    // They live as long as the process.
+    let (handler, customer_claim): (&H, &str) = (Box::leak(Box::new(handler)), start::customer_claim().leak());
+    let mut adapter = Adapter::from(lambda_http::service_fn(move |request: Request| async move {
         let caller = Caller::of(&request, customer_claim);
         Ok::<_, std::convert::Infallible>(respond(handler, &caller, request).await)
     }));
-    lambda_runtime::run(lambda_http::service_fn(|event: LambdaEvent<LambdaRequest>| {
+    let answer = lambda_http::service_fn(move |event: LambdaEvent<LambdaRequest>| {
         let (payload, context) = event.into_parts();
         adapter.call(LambdaEvent::new(without_uri(payload), context))
-    }))
-    .await
+    });
+    // In a task: whenever the future that a runtime was started with is woken, the runtime asks the kernel for news, which a task
+    // spares it.
+    tokio::spawn(lambda_runtime::run(answer)).await?
 }
 
 /// The request that [`run`] makes of an event, for whoever calls [`respond`] without Lambda.

@@ -21,7 +21,7 @@ use crate::build::{FLOOR, FUNCTIONS};
 use crate::stack::{SCORER, UPDATER, function_environment};
 
 /// How often each process is started.
-const STARTS: usize = 21;
+const STARTS: usize = 61;
 
 /// How many requests are made of a fresh process after its first.
 const LATER: usize = 20;

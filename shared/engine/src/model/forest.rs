@@ -107,7 +107,9 @@ impl Forest {
         let mut input = Reader::new(Kind::Forest, table)?;
         let features = input.count(FEATURES_MAX)?;
         let mut planting = Planting::new(features, input.count(SAMPLE_MAX)?)?;
-        for _ in 0..input.count(TREES_MAX)? {
+        let count = input.count(TREES_MAX)?;
+        planting.forest.grove.reserve(input.nodes_max(count, SPLIT_AND_LEAF_BYTES));
+        for _ in 0..count {
             planting.plant(|_| {
                 let tag = input.byte()?;
                 match Told::of_tag(tag, 0.0) {
@@ -160,6 +162,9 @@ impl Forest {
 
 /// How many rows a tree may see: as many as trees of [`super::DEPTH_MAX`] can tell apart.
 const SAMPLE_MAX: usize = 1 << super::DEPTH_MAX;
+
+/// What a split (tag and threshold) and a leaf (tag and count) have of a table, at least.
+const SPLIT_AND_LEAF_BYTES: usize = 5 + 2;
 
 /// A forest to which trees are being added.
 struct Planting {

@@ -156,6 +156,11 @@ impl Grove {
         Ok(Self { features, nodes: Vec::new(), roots: Vec::new(), depth: 0 })
     }
 
+    /// Makes room for so many nodes at once.
+    pub(super) fn reserve(&mut self, nodes: usize) {
+        self.nodes.reserve_exact(nodes.min(NODES_MAX));
+    }
+
     /// Adds a tree, its nodes told level by level, the children of one split behind those of the split before it. `tell` is
     /// called with the node's depth, exactly as often as the splits told so far demand; so whatever it tells is a tree.
     ///

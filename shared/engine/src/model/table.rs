@@ -98,6 +98,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// How many nodes there are at most in what is left of so many trees, if a split and a leaf together have at least so many
+    /// bytes: each tree has one leaf more than splits.
+    pub(super) fn nodes_max(&self, trees: usize, split_and_leaf_bytes: usize) -> usize {
+        2 * self.0.len() / split_and_leaf_bytes + trees
+    }
+
     fn take(&mut self, length: usize) -> Result<&'a [u8], ModelError> {
         let Some((taken, rest)) = self.0.split_at_checked(length) else { return Err(ENDS_EARLY) };
         self.0 = rest;

@@ -39,7 +39,7 @@
 //!
 //! Source: Chen and Guestrin, *XGBoost*, 2016; path attribution after Saabas, *Interpreting random forests*, 2014.
 
-use super::grove::{FEATURE_SLOTS, Grove, Node, Row, Told, at_most};
+use super::grove::{FEATURE_SLOTS, Grove, NODES_MAX, Node, Row, Told, at_most};
 use super::table::{FEATURE_NAME_BYTES_MAX, Kind, Reader, TREES_MAX, Writer};
 use super::{FEATURES_MAX, ModelError};
 
@@ -73,6 +73,9 @@ impl Objective {
     }
 }
 
+/// What a split (tag and threshold) and a leaf (tag, value and cover) have of a table.
+const SPLIT_AND_LEAF_BYTES: usize = 5 + 9;
+
 /// A boosted model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trees {
@@ -94,6 +97,14 @@ impl Trees {
         let longest = features.iter().map(|name| name.len()).max().unwrap_or(0);
         at_most("bytes in a feature's name", longest, FEATURE_NAME_BYTES_MAX)?;
         Ok(Self { features, objective, base, grove, covers: Vec::new(), means: Vec::new() })
+    }
+
+    /// Makes room for so many nodes at once.
+    fn reserve(&mut self, nodes: usize) {
+        let nodes = nodes.min(NODES_MAX);
+        self.grove.reserve(nodes);
+        self.covers.reserve_exact(nodes);
+        self.means.reserve_exact(nodes);
     }
 
     /// Adds a tree, told level by level as for [`Grove::plant`], every leaf with its cover.
@@ -134,7 +145,9 @@ impl Trees {
         let base = input.finite()?;
         let features = (0..input.count(FEATURES_MAX)?).map(|_| input.name()).collect::<Result<Vec<_>, _>>()?;
         let mut trees = Self::new(features, objective, base)?;
-        for _ in 0..input.count(TREES_MAX)? {
+        let count = input.count(TREES_MAX)?;
+        trees.reserve(input.nodes_max(count, SPLIT_AND_LEAF_BYTES));
+        for _ in 0..count {
             trees.plant(|| {
                 let told = Told::of_tag(input.byte()?, input.finite()?);
                 let cover = if let Told::Leaf { .. } = told { input.finite()? } else { 0.0 };
