@@ -158,7 +158,7 @@ impl Grove {
 
     /// Makes room for so many nodes at once.
     pub(super) fn reserve(&mut self, nodes: usize) {
-        self.nodes.reserve_exact(nodes.min(NODES_MAX));
+        self.nodes.reserve_exact(nodes);
     }
 
     /// Adds a tree, its nodes told level by level, the children of one split behind those of the split before it. `tell` is

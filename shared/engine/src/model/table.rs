@@ -5,6 +5,7 @@
 //! trees, or no table, but never a cycle. Numbers are little-endian; counts are LEB128, seven bits a byte, least first.
 
 use super::ModelError;
+use super::grove::NODES_MAX;
 
 /// The format this code writes, and the newest it reads.
 pub const TABLE_VERSION: u8 = 1;
@@ -99,9 +100,9 @@ impl<'a> Reader<'a> {
     }
 
     /// How many nodes there are at most in what is left of so many trees, if a split and a leaf together have at least so many
-    /// bytes: each tree has one leaf more than splits.
+    /// bytes: each tree has one leaf more than splits. Never more than a model may have.
     pub(super) fn nodes_max(&self, trees: usize, split_and_leaf_bytes: usize) -> usize {
-        2 * self.0.len() / split_and_leaf_bytes + trees
+        (2 * self.0.len() / split_and_leaf_bytes + trees).min(NODES_MAX)
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], ModelError> {

@@ -39,7 +39,7 @@
 //!
 //! Source: Chen and Guestrin, *XGBoost*, 2016; path attribution after Saabas, *Interpreting random forests*, 2014.
 
-use super::grove::{FEATURE_SLOTS, Grove, NODES_MAX, Node, Row, Told, at_most};
+use super::grove::{FEATURE_SLOTS, Grove, Node, Row, Told, at_most};
 use super::table::{FEATURE_NAME_BYTES_MAX, Kind, Reader, TREES_MAX, Writer};
 use super::{FEATURES_MAX, ModelError};
 
@@ -101,7 +101,6 @@ impl Trees {
 
     /// Makes room for so many nodes at once.
     fn reserve(&mut self, nodes: usize) {
-        let nodes = nodes.min(NODES_MAX);
         self.grove.reserve(nodes);
         self.covers.reserve_exact(nodes);
         self.means.reserve_exact(nodes);
